@@ -1,0 +1,55 @@
+//! Keys that later versions of the documents have. The types here stay as they were published, so
+//! that struct literals of other tools compile; a [`Document`] keeps the keys and reads them here.
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use super::Environment;
+use crate::document::Document;
+use crate::{BundleId, DeploymentId, RevisionId};
+
+/// When a revision began to drain; a key of this implementation, on the revision.
+pub(crate) const DRAINING_SINCE: &str = "draining_since";
+/// Which bundle serves what no route names; on the host configuration.
+pub(crate) const DEFAULT_BUNDLE: &str = "default_bundle";
+
+fn text<'a>(element: Option<&'a Value>, key: &str) -> Option<&'a str> {
+    element?.get(key)?.as_str()
+}
+
+impl Document<Environment> {
+    fn raw_revision(&self, id: RevisionId) -> Option<&Value> {
+        let at = self.revisions.iter().position(|revision| revision.revision_id == id)?;
+        self.raw().get("revisions")?.get(at)
+    }
+
+    fn raw_deployment(&self, id: DeploymentId) -> Option<&Value> {
+        let at = self.bundles.iter().position(|bundle| bundle.deployment_id == id)?;
+        self.raw().get("bundles")?.get(at)
+    }
+
+    /// The bundle that serves what no route names (documents of version 0.2.5 and later).
+    #[must_use]
+    pub fn default_bundle(&self) -> Option<BundleId> {
+        text(self.raw().get("host_config"), DEFAULT_BUNDLE).map(BundleId::from)
+    }
+
+    /// When a revision began to drain. None for one that does not drain, or whose drain another
+    /// tool began.
+    #[must_use]
+    pub fn draining_since(&self, id: RevisionId) -> Option<DateTime<Utc>> {
+        text(self.raw_revision(id), DRAINING_SINCE)?.parse().ok()
+    }
+
+    /// The digest of the image that runs a revision (documents of version 1.2.0 and later).
+    #[must_use]
+    pub fn runtime_image_digest(&self, id: RevisionId) -> Option<&str> {
+        text(self.raw_revision(id), "runtime_image_digest")
+    }
+
+    /// What the pack of a deployment is called (documents of version 1.2.0 and later).
+    #[must_use]
+    pub fn pack_name(&self, id: DeploymentId) -> Option<&str> {
+        text(self.raw_deployment(id), "pack_name")
+    }
+}

@@ -1,0 +1,78 @@
+//! The project's own commands, started with `cargo xtask`.
+//!
+//! It links no crate of the workspace: it starts cargo on the tests, examples and benchmarks that live in the crates. So it
+//! builds in seconds, and a crate that does not compile does not take the checks down with it.
+
+#![expect(
+    clippy::disallowed_macros,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    reason = "a tool on the command line talks to its user through the terminal"
+)]
+
+mod bench_report;
+mod ci;
+mod deps;
+mod files;
+mod git;
+mod schemas;
+mod shell;
+mod tidy;
+mod torture;
+
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::shell::Workspace;
+
+const USAGE: &str = "\
+usage: cargo xtask <command>
+
+  ci                              everything that CI runs
+  tidy                            house rules that no lint knows
+  deps                            edges between crates, and dependencies a crate must not have
+  schemas [--check]               write docs/schemas, or compare it with the code
+  bench-report [--check]          run the benchmarks and write docs/performance.md, or check that page's seal
+  torture model [--commands N]    random commands against the model (one million unless told otherwise)
+  torture rules                   remove the listed rules one at a time; a test has to notice each
+  help                            this text
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match dispatch(&words) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(words: &[&str]) -> Result<()> {
+    if let [] | ["help" | "--help" | "-h"] = words {
+        print!("{USAGE}");
+        return Ok(());
+    }
+    let workspace = Workspace::find()?;
+    match words {
+        ["ci"] => ci::run_all(&workspace),
+        ["tidy"] => tidy::run(&workspace),
+        ["deps"] => deps::run(&workspace),
+        ["schemas"] => schemas::write(&workspace),
+        ["schemas", "--check"] => schemas::check(&workspace),
+        ["bench-report"] => bench_report::write(&workspace),
+        ["bench-report", "--check"] => bench_report::check(&workspace),
+        ["torture", "model"] => torture::model::run(&workspace, torture::model::DEFAULT_COMMANDS),
+        ["torture", "model", "--commands", count] => {
+            let commands = count
+                .parse()
+                .with_context(|| format!("--commands takes a whole number, not `{count}`"))?;
+            torture::model::run(&workspace, commands)
+        }
+        ["torture", "rules"] => torture::rules::run(&workspace),
+        _ => bail!("no such command: {}\n\n{USAGE}", words.join(" ")),
+    }
+}
