@@ -30,7 +30,7 @@ pub use naming::CommandName;
 pub use needs::needs;
 pub use outcome::{Applied, Event, Outcome};
 pub use policy::PolicyDraft;
-pub use rejection::{ActiveSplitRef, BindingKey, Rejection};
+pub use rejection::{ActiveSplitRef, BindingKey, Counted, Rejection};
 pub use state::EnvState;
 pub use supplies::{Need, OperatorKeyNeed, SignedRevenuePolicy, Supplies, WebhookSecretNeed};
 

@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 
-use super::Rejection;
+use super::{Counted, Rejection};
 use crate::documents::{BundleDeployment, RevenuePolicyDocument, RevenueShareEntry, TrustRoot};
 use crate::{BundleId, CustomerId, DeploymentId, EnvId, SchemaVersion};
 
@@ -114,10 +114,9 @@ pub(super) fn next_policy(
     trust_root: Option<&TrustRoot>,
 ) -> Result<PolicyDraft, Rejection> {
     let committed = committed_version(&deployment.revenue_policy_ref);
-    let version =
-        committed.unwrap_or(0).checked_add(1).ok_or_else(|| Rejection::CounterOverflow {
-            counter: format!("revenue policy of deployment `{}`", deployment.deployment_id),
-        })?;
+    let version = committed.unwrap_or(0).checked_add(1).ok_or(Rejection::CounterOverflow {
+        of: Counted::RevenuePolicy(deployment.deployment_id),
+    })?;
     Ok(PolicyDraft {
         env_id: deployment.env_id.clone(),
         deployment_id: Some(deployment.deployment_id),

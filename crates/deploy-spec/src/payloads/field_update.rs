@@ -73,7 +73,10 @@ impl<T: Serialize> Serialize for FieldUpdate<T> {
 impl<'de, T: DeserializeOwned> Deserialize<'de> for FieldUpdate<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
-        #[serde(deny_unknown_fields)]
+        #[serde(
+            deny_unknown_fields,
+            expecting = "a field update: null, {\"value\": …} or {\"clear\": true}"
+        )]
         struct Wire {
             #[serde(default)]
             value: Option<Value>,

@@ -21,6 +21,7 @@ pub struct Request {
 
 /// What a request asks for.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "one operation lives for one request")]
 pub enum Operation {
     /// Whether the server runs; without authentication.
     Health,

@@ -8,7 +8,7 @@ use crate::CapabilitySlot;
 use crate::document::{Document, DocumentType, typed_view};
 use crate::documents::{EnvPackBinding, Environment, ExtensionBinding, ExtensionKey};
 use crate::engine::draft::{Draft, Place, to_value};
-use crate::engine::{BindingKey, Outcome, Rejection};
+use crate::engine::{BindingKey, Counted, Outcome, Rejection};
 use crate::payloads::BindingGenerationOutcome;
 use crate::stash::{load_inline, stash_inline};
 
@@ -88,9 +88,10 @@ fn put<B: Binding>(draft: &mut Draft<'_>, key: &BindingKey, binding: &B) -> Resu
 }
 
 fn next_generation<B: Binding>(binding: &B) -> Result<u64, Rejection> {
-    binding.generation().checked_add(1).ok_or_else(|| Rejection::CounterOverflow {
-        counter: format!("binding of {}", binding.key()),
-    })
+    binding
+        .generation()
+        .checked_add(1)
+        .ok_or_else(|| Rejection::CounterOverflow { of: Counted::Binding(binding.key()) })
 }
 
 fn add<B: Binding>(draft: &mut Draft<'_>, binding: &Document<B>) -> Result<B, Rejection> {
@@ -158,7 +159,8 @@ fn rollback<B: Binding>(
 }
 
 fn stashed<B: Binding>(key: &BindingKey, raw: Option<Value>) -> Result<(Value, B), Rejection> {
-    let unreadable = |detail: String| Rejection::StashUnreadable { what: key.to_string(), detail };
+    let unreadable =
+        |detail: String| Rejection::StashUnreadable { of: Counted::Binding(key.clone()), detail };
     let raw = raw.ok_or_else(|| unreadable("it is not kept inline, or damaged".to_owned()))?;
     let typed: B = typed_view(&raw).map_err(|error| unreadable(error.to_string()))?;
     if typed.key() == *key {

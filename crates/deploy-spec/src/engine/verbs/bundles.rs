@@ -84,7 +84,7 @@ fn signed_policy(draft: &Draft<'_>, policy: &PolicyDraft) -> Result<PathBuf, Rej
     Err(Rejection::SupplyMismatch { need, expected: expected.display().to_string(), actual })
 }
 
-fn trust_root<'d>(state: &'d EnvState) -> Option<&'d crate::TrustRoot> {
+fn trust_root(state: &EnvState) -> Option<&crate::TrustRoot> {
     state.trust_root.as_ref().map(Document::typed)
 }
 

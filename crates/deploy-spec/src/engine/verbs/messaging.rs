@@ -148,10 +148,10 @@ pub(super) fn add(
     Ok(Outcome::Endpoint(added))
 }
 
-fn find<'e>(
-    env: &'e Environment,
+fn find(
+    env: &Environment,
     endpoint_id: MessagingEndpointId,
-) -> Result<&'e MessagingEndpoint, Rejection> {
+) -> Result<&MessagingEndpoint, Rejection> {
     let env_id = env.environment_id.clone();
     env.endpoint(endpoint_id).ok_or(Rejection::EndpointNotFound { env_id, endpoint_id })
 }

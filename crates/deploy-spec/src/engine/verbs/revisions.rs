@@ -4,7 +4,7 @@ use serde_json::json;
 use crate::document::Document;
 use crate::documents::{DRAINING_SINCE, Revision, RevisionLifecycle, is_valid_transition};
 use crate::engine::draft::{Draft, Place};
-use crate::engine::{ActiveSplitRef, Event, Outcome, Rejection};
+use crate::engine::{ActiveSplitRef, Counted, Event, Outcome, Rejection};
 use crate::payloads::{DrainReport, HealthGateFailure, StageRevisionPayload, WarmRevisionPayload};
 use crate::{RevisionId, SchemaVersion};
 
@@ -57,9 +57,9 @@ pub(super) fn stage(
 fn next_sequence(revisions: &[Revision], payload: &StageRevisionPayload) -> Result<u64, Rejection> {
     let siblings = revisions.iter().filter(|r| r.deployment_id == payload.deployment_id);
     let highest = siblings.map(|r| r.sequence).max().unwrap_or(0);
-    highest.checked_add(1).ok_or_else(|| Rejection::CounterOverflow {
-        counter: format!("revisions of deployment `{}`", payload.deployment_id),
-    })
+    highest
+        .checked_add(1)
+        .ok_or(Rejection::CounterOverflow { of: Counted::Revisions(payload.deployment_id) })
 }
 
 fn revision<'d>(draft: &'d Draft<'_>, revision_id: RevisionId) -> Result<&'d Revision, Rejection> {

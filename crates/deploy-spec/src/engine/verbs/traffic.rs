@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::document::{Document, typed_view};
 use crate::documents::{MAX_SPLIT_ENTRIES, TrafficSplit, TrafficSplitEntry, UpdateStamp};
 use crate::engine::draft::{Draft, Place, to_value};
-use crate::engine::{Event, Outcome, Rejection};
+use crate::engine::{Counted, Event, Outcome, Rejection};
 use crate::payloads::{DEFAULT_AUTHORIZATION_REF, SetTrafficSplitPayload};
 use crate::stash::{load_inline, stash_inline};
 use crate::{DeploymentId, RevisionId, SchemaVersion};
@@ -50,9 +50,10 @@ fn authorization_ref(payload: &SetTrafficSplitPayload) -> PathBuf {
 }
 
 fn next_generation(split: &TrafficSplit) -> Result<u64, Rejection> {
-    split.generation.checked_add(1).ok_or_else(|| Rejection::CounterOverflow {
-        counter: format!("traffic split of deployment `{}`", split.deployment_id),
-    })
+    split
+        .generation
+        .checked_add(1)
+        .ok_or(Rejection::CounterOverflow { of: Counted::Split(split.deployment_id) })
 }
 
 /// Every revision is recorded, of this deployment, and named once.
@@ -187,8 +188,7 @@ pub(super) fn rollback(
 }
 
 fn unreadable(deployment_id: DeploymentId, detail: String) -> Rejection {
-    let what = format!("the traffic split of deployment `{deployment_id}`");
-    Rejection::StashUnreadable { what, detail }
+    Rejection::StashUnreadable { of: Counted::Split(deployment_id), detail }
 }
 
 fn stashed_split(current: &TrafficSplit) -> Result<(Value, TrafficSplit), Rejection> {

@@ -1,9 +1,13 @@
+mod codes;
+mod subject;
+
 use chrono::{DateTime, Utc};
 
 use crate::document::DocumentError;
-use crate::documents::{ExtensionKey, InvalidTrustedKey, RevisionLifecycle};
+use crate::documents::{InvalidTrustedKey, RevisionLifecycle};
 use crate::payloads::DrainReport;
-use crate::remote::ErrorKind;
+pub use subject::{BindingKey, Counted};
+
 use crate::{
     BundleId, CapabilitySlot, CustomerId, DeploymentId, EnvId, MessagingEndpointId, RevisionId,
     SpecError, UnsafeId,
@@ -18,24 +22,6 @@ pub struct ActiveSplitRef {
     pub bundle_id: BundleId,
     /// The revision's weight in it.
     pub weight_bps: u32,
-}
-
-/// What a binding verb is about.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum BindingKey {
-    /// A capability slot.
-    Slot(CapabilitySlot),
-    /// An extension.
-    Extension(ExtensionKey),
-}
-
-impl std::fmt::Display for BindingKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Slot(slot) => write!(f, "slot `{slot}`"),
-            Self::Extension(key) => write!(f, "extension `{key}`"),
-        }
-    }
 }
 
 /// Why a command is not legal. Nothing has changed.
@@ -247,10 +233,10 @@ pub enum Rejection {
         deployment_id: DeploymentId,
     },
     /// What was stashed cannot be read.
-    #[error("the previous version of {what} cannot be read ({detail}); set the one that you want")]
+    #[error("the previous version of {of} cannot be read ({detail}); set the one that you want")]
     StashUnreadable {
         /// Of what.
-        what: String,
+        of: Counted,
         /// Why not.
         detail: String,
     },
@@ -297,10 +283,10 @@ pub enum Rejection {
         env_id: EnvId,
     },
     /// A counter is at its end.
-    #[error("the counter of the {counter} is at its end; remove it and add it again")]
+    #[error("the counter of {of} is at its end; remove it and add it again")]
     CounterOverflow {
         /// Of what.
-        counter: String,
+        of: Counted,
     },
     /// The provider instance has an endpoint.
     #[error(
@@ -480,113 +466,4 @@ fn until(deadline: Option<&DateTime<Utc>>) -> String {
         format!(", or until {}", time.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true))
     };
     deadline.map(text).unwrap_or_default()
-}
-
-impl Rejection {
-    /// A stable name of the reason.
-    #[must_use]
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::EnvironmentNotFound { .. } => "environment-not-found",
-            Self::EnvironmentExists { .. } => "environment-exists",
-            Self::EnvironmentLive { .. } => "environment-live",
-            Self::Invalid(error) => error.code(),
-            Self::Document(error) => error.code(),
-            Self::UnsafeId(_) => "unsafe-id",
-            Self::RevisionNotFound { .. } => "revision-not-found",
-            Self::RevisionExists { .. } => "revision-exists",
-            Self::LifecycleConflict { .. } => "lifecycle-conflict",
-            Self::RevisionHasTraffic { .. } => "revision-has-traffic",
-            Self::DrainNotFinished { .. } => "drain-not-finished",
-            Self::DeploymentNotFound { .. } => "deployment-not-found",
-            Self::AlreadyDeployed { .. } => "already-deployed",
-            Self::DeploymentExists { .. } => "deployment-exists",
-            Self::DeploymentLive { .. } => "deployment-live",
-            Self::BundleLinked { .. } => "bundle-linked",
-            Self::WrongDeployment { .. } => "wrong-deployment",
-            Self::NotReady { .. } => "revision-not-ready",
-            Self::AdmissionRevisionMissing { .. } => "admission-revision-missing",
-            Self::DuplicateSplitEntry { .. } => "duplicate-split-entry",
-            Self::TooManySplitEntries { .. } => "too-many-split-entries",
-            Self::SplitNotFound { .. } => "split-not-found",
-            Self::NoPreviousSplit { .. } => "no-previous-split",
-            Self::StashUnreadable { .. } => "stash-unreadable",
-            Self::NotPackSlot { .. } => "not-a-pack-slot",
-            Self::BindingExists { .. } => "binding-exists",
-            Self::BindingNotFound { .. } => "binding-not-found",
-            Self::BindingMismatch { .. } => "binding-mismatch",
-            Self::NoPreviousBinding { .. } => "no-previous-binding",
-            Self::CounterOverflow { .. } => "counter-overflow",
-            Self::EndpointExists { .. } => "endpoint-exists",
-            Self::EndpointIdTaken { .. } => "endpoint-id-taken",
-            Self::EndpointNotFound { .. } => "endpoint-not-found",
-            Self::BundleNotDeployed { .. } => "bundle-not-deployed",
-            Self::WelcomeFlowOwned { .. } => "welcome-flow-owned",
-            Self::BundleNotLinked { .. } => "bundle-not-linked",
-            Self::WelcomePackUnknown { .. } => "welcome-pack-unknown",
-            Self::InvalidSecretRef { .. } => "invalid-secret-ref",
-            Self::InvalidTrustedKey(_) => "invalid-trusted-key",
-            Self::OperatorKeyNotTrusted { .. } => "operator-key-not-trusted",
-            Self::TrustRootEmpty { .. } => "trust-root-empty",
-            Self::UndoRefused { .. } => "undo-refused",
-            Self::SupplyMissing { .. } => "supply-missing",
-            Self::SupplyMismatch { .. } => "supply-mismatch",
-            Self::NestedBatch => "nested-batch",
-            Self::BatchTooLong { .. } => "batch-too-long",
-            Self::BatchStep { rejection, .. } => rejection.code(),
-        }
-    }
-
-    /// The public kind of error.
-    #[must_use]
-    pub fn kind(&self) -> ErrorKind {
-        match self {
-            Self::EnvironmentNotFound { .. } => ErrorKind::NotFound,
-            Self::EnvironmentExists { .. }
-            | Self::RevisionExists { .. }
-            | Self::AlreadyDeployed { .. }
-            | Self::DeploymentExists { .. }
-            | Self::BindingExists { .. }
-            | Self::EndpointExists { .. }
-            | Self::EndpointIdTaken { .. } => ErrorKind::AlreadyExists,
-            Self::RevisionNotFound { .. }
-            | Self::DeploymentNotFound { .. }
-            | Self::SplitNotFound { .. }
-            | Self::StashUnreadable { .. }
-            | Self::BindingNotFound { .. }
-            | Self::EndpointNotFound { .. }
-            | Self::BundleNotDeployed { .. } => ErrorKind::DependentNotFound,
-            Self::EnvironmentLive { .. }
-            | Self::LifecycleConflict { .. }
-            | Self::RevisionHasTraffic { .. }
-            | Self::DrainNotFinished { .. }
-            | Self::DeploymentLive { .. }
-            | Self::BundleLinked { .. }
-            | Self::WrongDeployment { .. }
-            | Self::NotReady { .. }
-            | Self::AdmissionRevisionMissing { .. }
-            | Self::NoPreviousSplit { .. }
-            | Self::BindingMismatch { .. }
-            | Self::NoPreviousBinding { .. }
-            | Self::CounterOverflow { .. }
-            | Self::WelcomeFlowOwned { .. }
-            | Self::OperatorKeyNotTrusted { .. }
-            | Self::TrustRootEmpty { .. }
-            | Self::UndoRefused { .. } => ErrorKind::Conflict,
-            Self::Invalid(_)
-            | Self::Document(_)
-            | Self::UnsafeId(_)
-            | Self::DuplicateSplitEntry { .. }
-            | Self::TooManySplitEntries { .. }
-            | Self::NotPackSlot { .. }
-            | Self::BundleNotLinked { .. }
-            | Self::WelcomePackUnknown { .. }
-            | Self::InvalidSecretRef { .. }
-            | Self::InvalidTrustedKey(_)
-            | Self::NestedBatch
-            | Self::BatchTooLong { .. } => ErrorKind::InvalidRequest,
-            Self::SupplyMissing { .. } | Self::SupplyMismatch { .. } => ErrorKind::Internal,
-            Self::BatchStep { rejection, .. } => rejection.kind(),
-        }
-    }
 }

@@ -1,143 +1,16 @@
 //! Every route of the contract, in one table.
 
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::request::{Operation, RequestError};
-use crate::document::{Document, DocumentType};
+use super::{Decode, Encode, IfMatch, Incoming, Method, Parts, Route};
+use crate::document::Document;
 use crate::engine::Command;
 use crate::payloads::{
     AddTrustedKeyPayload, ExtensionKeyedPayload, MessagingBundleLinkPayload,
     RollbackTrafficSplitPayload,
 };
-use crate::{EnvId, EnvPackBinding, ExtensionBinding, ExtensionKey};
-
-/// An HTTP method of the contract.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Method {
-    /// Reads.
-    Get,
-    /// Changes.
-    Post,
-    /// Changes a part.
-    Patch,
-    /// Removes.
-    Delete,
-}
-
-impl Method {
-    /// The method as it is sent.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Get => "GET",
-            Self::Post => "POST",
-            Self::Patch => "PATCH",
-            Self::Delete => "DELETE",
-        }
-    }
-}
-
-/// What a route makes of the `If-Match` header.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum IfMatch {
-    /// It is not looked at.
-    Ignored,
-    /// It is checked when it is there.
-    Optional,
-    /// Without it the answer is `precondition-required`.
-    Required,
-}
-
-/// The parts of a request that a command becomes.
-pub(super) struct Parts {
-    /// What fills the template after the environment.
-    pub(super) parameters: Vec<String>,
-    pub(super) body: Option<Value>,
-}
-
-/// The parts of a request that was matched by a route.
-pub(super) struct Incoming {
-    /// None on routes that name no environment.
-    pub(super) env_id: Option<EnvId>,
-    pub(super) parameters: Vec<String>,
-    pub(super) body: Option<Value>,
-}
-
-type Encode = fn(&Command) -> Option<Parts>;
-type Decode = fn(Incoming) -> Result<Operation, RequestError>;
-
-/// A route: a method and a path, and what they mean.
-#[derive(Clone, Copy)]
-pub struct Route {
-    /// The method.
-    pub method: Method,
-    /// The path, with parameters in braces.
-    pub template: &'static str,
-    /// What becomes of `If-Match`.
-    pub if_match: IfMatch,
-    /// Whether an `Idempotency-Key` is required; it is on every mutation.
-    pub mutates: bool,
-    pub(super) encode: Encode,
-    pub(super) decode: Decode,
-}
-
-impl std::fmt::Debug for Route {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {}", self.method.as_str(), self.template)
-    }
-}
-
-impl Incoming {
-    pub(super) fn env_id(&self) -> Result<EnvId, RequestError> {
-        self.env_id.clone().ok_or(RequestError::UnknownRoute)
-    }
-
-    pub(super) fn parameter<T>(&self, at: usize) -> Result<T, RequestError>
-    where
-        T: std::str::FromStr,
-        T::Err: std::fmt::Display,
-    {
-        let value = self.parameters.get(at).map(String::as_str).unwrap_or_default();
-        value.parse().map_err(|error: T::Err| RequestError::Parameter {
-            value: value.to_owned(),
-            detail: error.to_string(),
-        })
-    }
-
-    fn body(&mut self) -> Result<Value, RequestError> {
-        self.body.take().ok_or(RequestError::MissingBody)
-    }
-
-    pub(super) fn document<T: DocumentType>(&mut self) -> Result<Document<T>, RequestError> {
-        Ok(Document::from_value(self.body()?)?)
-    }
-
-    pub(super) fn plain<T: DeserializeOwned>(&mut self) -> Result<T, RequestError> {
-        serde_path_to_error::deserialize(self.body()?).map_err(|error| RequestError::Body {
-            path: error.path().to_string(),
-            detail: error.inner().to_string(),
-        })
-    }
-
-    /// A part of the body as a document of its own.
-    fn part<T: DocumentType>(&mut self, key: &str) -> Result<Document<T>, RequestError> {
-        match self.body.as_mut().and_then(|body| body.get_mut(key)) {
-            Some(part) => Ok(Document::from_value(part.take())?),
-            None => {
-                Err(RequestError::Body { path: key.to_owned(), detail: "is missing".to_owned() })
-            }
-        }
-    }
-
-    /// A body names the same thing as the path.
-    fn same<T: PartialEq + std::fmt::Display>(path: &T, body: &T) -> Result<(), RequestError> {
-        if path == body {
-            return Ok(());
-        }
-        Err(RequestError::IdMismatch { path: path.to_string(), body: body.to_string() })
-    }
-}
+use crate::remote::{Operation, RequestError};
+use crate::{EnvPackBinding, ExtensionBinding, ExtensionKey};
 
 fn bare() -> Option<Parts> {
     Some(Parts { parameters: Vec::new(), body: None })
@@ -579,7 +452,7 @@ pub static ROUTES: &[Route] = &[
 ];
 
 /// The route of ours for commands that have no public one.
-pub(super) const COMMANDS: &str = "/environments/{env}/commands";
+pub(in crate::remote) const COMMANDS: &str = "/environments/{env}/commands";
 
 fn keyed(incoming: &mut Incoming) -> Result<ExtensionKey, RequestError> {
     // The binding was taken out of the body as a document of its own.
