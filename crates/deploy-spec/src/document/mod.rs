@@ -4,6 +4,7 @@
 //! keeps them: a change is computed on the typed view and reaches the raw one as a difference in
 //! which list elements match by identity, not by position.
 
+mod fields;
 mod number;
 mod ordered;
 mod patch;
@@ -22,6 +23,7 @@ use crate::integrity::{canonical_value, sha256_hex};
 pub use shape::{Elements, Identity, Shape};
 pub use strict_json::{JsonError, MAX_DOCUMENT_BYTES, parse_json};
 
+pub(crate) use fields::field_names;
 pub(crate) use patch::carry_unknown;
 
 /// A type that a [`Document`] can hold.

@@ -5,8 +5,11 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{Applied, Context, EnvState, Event, Outcome, Rejection};
-use crate::document::{Document, DocumentError, DocumentType, carry_unknown};
-use crate::documents::{Environment, ExtensionKey, TrafficSplit};
+use crate::document::{Document, DocumentError, DocumentType, carry_unknown, field_names};
+use crate::documents::{
+    BundleDeployment, EnvPackBinding, Environment, EnvironmentHostConfig, ExtensionBinding,
+    ExtensionKey, MessagingEndpoint, Revision, TrafficSplit,
+};
 use crate::routing::Routing;
 use crate::{CapabilitySlot, DeploymentId, EnvId, MessagingEndpointId, RevisionId};
 
@@ -226,7 +229,10 @@ fn apply_raw(env: &Environment, raw: &mut Value, place: &Place, edit: RawEdit) {
         .and_then(|path| path.into_iter().try_fold(raw, |value, step| step.of_mut(value)));
     let Some(target) = target else { return };
     match edit {
-        RawEdit::Carry { typed, raw } => carry_unknown(target, &typed, &raw),
+        RawEdit::Carry { typed, mut raw } => {
+            forget_known(&mut raw, &typed, fields_of(place));
+            carry_unknown(target, &typed, &raw);
+        }
         RawEdit::Key { key, value } => {
             if let Some(map) = target.as_object_mut() {
                 match value {
@@ -235,5 +241,27 @@ fn apply_raw(env: &Environment, raw: &mut Value, place: &Place, edit: RawEdit) {
                 }
             }
         }
+    }
+}
+
+/// The keys that a part of the environment has a meaning for.
+fn fields_of(place: &Place) -> &'static [&'static str] {
+    match place {
+        Place::Root => field_names::<Environment>(),
+        Place::HostConfig => field_names::<EnvironmentHostConfig>(),
+        Place::Pack(_) => field_names::<EnvPackBinding>(),
+        Place::Extension(_) => field_names::<ExtensionBinding>(),
+        Place::Deployment(_) => field_names::<BundleDeployment>(),
+        Place::Revision(_) => field_names::<Revision>(),
+        Place::Split(_) => field_names::<TrafficSplit>(),
+        Place::Endpoint(_) => field_names::<MessagingEndpoint>(),
+    }
+}
+
+/// Drops what a payload does not know but its target does. Such a key would reach the raw document
+/// past every rule: `status` in a payload that adds a bundle, for example.
+fn forget_known(raw: &mut Value, typed: &Value, fields: &[&str]) {
+    if let Some(raw) = raw.as_object_mut() {
+        raw.retain(|key, _| typed.get(key).is_some() || !fields.contains(&key.as_str()));
     }
 }

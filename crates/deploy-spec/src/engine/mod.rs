@@ -37,7 +37,7 @@ pub use supplies::{Need, OperatorKeyNeed, SignedRevenuePolicy, Supplies, Webhook
 use draft::Draft;
 
 /// How many commands a batch may have.
-pub const MAX_BATCH_COMMANDS: usize = 1_000;
+pub const MAX_BATCH_COMMANDS: usize = 256;
 
 /// Judges a command and computes what it makes of the state.
 ///
