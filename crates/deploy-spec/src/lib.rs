@@ -44,12 +44,13 @@ pub mod routing;
 mod schemas;
 mod slot;
 mod stash;
+mod text;
 mod version;
 
 pub use descriptor::{PackDescriptor, PackDescriptorParseError};
 pub use document::{
     Document, DocumentError, DocumentType, Elements, Identity, JsonError, MAX_DOCUMENT_BYTES,
-    Shape, parse_json, typed_view,
+    MAX_DOCUMENT_DEPTH, Shape, parse_json, typed_view,
 };
 pub use documents::*;
 pub use error::SpecError;

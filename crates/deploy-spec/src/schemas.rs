@@ -4,8 +4,20 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
+/// Strict SemVer 2: no leading zeros, no empty parts.
+macro_rules! semver {
+    () => {
+        concat!(
+            r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)",
+            r"(-(0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*)",
+            r"(\.(0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*))*)?",
+            r"(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?",
+        )
+    };
+}
+
 macro_rules! text_schema {
-    ($type:ty, $name:literal, $pattern:literal, $description:literal) => {
+    ($type:ty, $name:literal, $pattern:expr, $description:literal) => {
         impl JsonSchema for $type {
             fn schema_name() -> Cow<'static, str> {
                 $name.into()
@@ -55,13 +67,13 @@ text_schema!(
 text_schema!(
     crate::SemVer,
     "SemVer",
-    "^(0|[1-9][0-9]*)\\.(0|[1-9][0-9]*)\\.(0|[1-9][0-9]*)(-[0-9A-Za-z.-]+)?(\\+[0-9A-Za-z.-]+)?$",
+    concat!("^", semver!(), "$"),
     "A semantic version, such as 1.2.3."
 );
 text_schema!(
     crate::PackDescriptor,
     "PackDescriptor",
-    "^[a-z0-9-]*\\.[a-z0-9.-]*@[0-9]+\\.[0-9]+\\.[0-9]+(-[0-9A-Za-z.-]+)?(\\+[0-9A-Za-z.-]+)?$",
+    concat!(r"^[a-z0-9-]*\.[a-z0-9.-]*@", semver!(), "$"),
     "An env-pack implementation: `<path>@<semver>`."
 );
 text_schema!(

@@ -21,7 +21,7 @@ use serde_json::Value;
 use crate::integrity::{canonical_value, sha256_hex};
 
 pub use shape::{Elements, Identity, Shape};
-pub use strict_json::{JsonError, MAX_DOCUMENT_BYTES, parse_json};
+pub use strict_json::{JsonError, MAX_DOCUMENT_BYTES, MAX_DOCUMENT_DEPTH, parse_json};
 
 pub(crate) use fields::field_names;
 pub(crate) use patch::carry_unknown;
@@ -173,6 +173,14 @@ pub enum DocumentError {
         /// What is wrong there, with the value.
         message: String,
     },
+    /// Objects and lists in each other beyond what can be kept.
+    #[error("{document} nests objects and lists more than {limit} levels deep; flatten it")]
+    TooDeep {
+        /// Which document.
+        document: &'static str,
+        /// Levels allowed.
+        limit: usize,
+    },
     /// A value in memory has no JSON form, such as a path that is not UTF-8.
     #[error("{document} cannot be written as JSON: {message}")]
     Unwritable {
@@ -193,6 +201,7 @@ impl DocumentError {
             Self::Json(JsonError::DuplicateKey { .. }) => "json-duplicate-key",
             Self::Json(JsonError::LossyNumber { .. }) => "json-lossy-number",
             Self::Field { .. } => "document-field",
+            Self::TooDeep { .. } => "document-too-deep",
             Self::Unwritable { .. } => "document-unwritable",
         }
     }
@@ -230,8 +239,13 @@ impl<T: DocumentType> Document<T> {
     /// Reads a document from a JSON value and keeps every key.
     ///
     /// # Errors
-    /// [`DocumentError::Field`] with the field that does not fit the type.
+    /// [`DocumentError::Field`] with the field that does not fit the type,
+    /// [`DocumentError::TooDeep`].
     pub fn from_value(raw: Value) -> Result<Self, DocumentError> {
+        let limit = MAX_DOCUMENT_DEPTH;
+        if !strict_json::is_at_most(&raw, limit) {
+            return Err(DocumentError::TooDeep { document: T::NAME, limit });
+        }
         Ok(Self { typed: typed_view(&raw)?, raw })
     }
 

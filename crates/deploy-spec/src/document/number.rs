@@ -11,10 +11,13 @@ pub(super) struct LossyNumber {
     pub(super) read_as: String,
 }
 
+/// How many objects and arrays the parser enters before it refuses the next one.
+const DEEPEST: usize = 127;
+
 /// The first number that does not survive reading and writing. Bytes that are no JSON find an end,
-/// too; the parser explains them.
+/// too; the parser explains them, as it does what is nested too deeply.
 pub(super) fn first_lossy_number(bytes: &[u8]) -> Option<LossyNumber> {
-    let mut at = 0;
+    let (mut at, mut depth) = (0, 0_usize);
     while let Some(&byte) = bytes.get(at) {
         match byte {
             b'"' => at = after_string(bytes, at),
@@ -26,6 +29,17 @@ pub(super) fn first_lossy_number(bytes: &[u8]) -> Option<LossyNumber> {
                     return Some(LossyNumber { pointer, literal: literal.to_owned(), read_as });
                 }
                 at = end;
+            }
+            b'{' | b'[' => {
+                depth += 1;
+                if depth > DEEPEST {
+                    return None;
+                }
+                at += 1;
+            }
+            b'}' | b']' => {
+                depth = depth.saturating_sub(1);
+                at += 1;
             }
             _ => at += 1,
         }

@@ -7,11 +7,27 @@ use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visit
 use serde_json::{Map, Number, Value};
 
 use super::number::first_lossy_number;
+use crate::text::shown;
 
 /// The largest document that is read, in bytes: 64 MiB.
 ///
 /// An environment of 10,000 revisions has about 10 MiB.
 pub const MAX_DOCUMENT_BYTES: usize = 64 * 1024 * 1024;
+
+/// How many objects and lists of a document may be inside of each other.
+///
+/// The parser allows 127; the rest is for the commands, snapshots and answers that documents travel
+/// in.
+pub const MAX_DOCUMENT_DEPTH: usize = 100;
+
+/// Tells whether a value has at most so many objects and lists inside of each other.
+pub(super) fn is_at_most(value: &Value, levels: usize) -> bool {
+    match value {
+        Value::Array(list) => levels > 0 && list.iter().all(|item| is_at_most(item, levels - 1)),
+        Value::Object(map) => levels > 0 && map.values().all(|item| is_at_most(item, levels - 1)),
+        _ => true,
+    }
+}
 
 /// The bytes are not JSON that can be kept as it is.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -24,7 +40,7 @@ pub enum JsonError {
         /// Bytes allowed.
         limit: usize,
     },
-    /// Not JSON, or nested more than 128 levels deep.
+    /// Not JSON, or nested more than 127 levels deep.
     #[error("not valid JSON at line {line} column {column}: {message}")]
     Syntax {
         /// Line, counted from 1.
@@ -76,8 +92,8 @@ pub fn parse_json(bytes: &[u8]) -> Result<Value, JsonError> {
         .and_then(|value| deserializer.end().map(|()| value));
     if let Some(lossy) = lossy {
         return Err(JsonError::LossyNumber {
-            pointer: lossy.pointer,
-            literal: lossy.literal,
+            pointer: shown(&lossy.pointer),
+            literal: shown(&lossy.literal),
             read_as: lossy.read_as,
         });
     }
@@ -87,7 +103,7 @@ pub fn parse_json(bytes: &[u8]) -> Result<Value, JsonError> {
 fn explain(error: &serde_json::Error, duplicate: Option<String>) -> JsonError {
     let (line, column) = (error.line(), error.column());
     match duplicate {
-        Some(key) => JsonError::DuplicateKey { key, line, column },
+        Some(key) => JsonError::DuplicateKey { key: shown(&key), line, column },
         None => JsonError::Syntax { line, column, message: without_position(&error.to_string()) },
     }
 }

@@ -1,8 +1,9 @@
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Environment, TrafficSplit, TrafficSplitEntry};
+use super::{Environment, Revision, TrafficSplit, TrafficSplitEntry};
 use crate::document::DocumentType;
 use crate::{BundleId, DeploymentId, EnvId, RevisionId, SchemaVersion};
 
@@ -52,9 +53,13 @@ impl RuntimeConfig {
 /// missing leaves its references empty; whoever writes files writes none when there is no block.
 #[must_use]
 pub fn materialize_runtime_config(env: &Environment) -> RuntimeConfig {
-    let blocks = |split| {
-        let split: &TrafficSplit = split;
-        split.entries.iter().map(move |entry| block(env, split, entry))
+    let mut revisions = HashMap::new();
+    for revision in &env.revisions {
+        revisions.entry((revision.revision_id, revision.deployment_id)).or_insert(revision);
+    }
+    let blocks = |split: &'_ TrafficSplit| -> Vec<RevisionRuntimeBlock> {
+        let revision = |id| revisions.get(&(id, split.deployment_id)).copied();
+        split.entries.iter().map(|entry| block(split, entry, revision(entry.revision_id))).collect()
     };
     RuntimeConfig {
         schema: SchemaVersion::from(RuntimeConfig::schema_str()),
@@ -64,14 +69,10 @@ pub fn materialize_runtime_config(env: &Environment) -> RuntimeConfig {
 }
 
 fn block(
-    env: &Environment,
     split: &TrafficSplit,
     entry: &TrafficSplitEntry,
+    revision: Option<&Revision>,
 ) -> RevisionRuntimeBlock {
-    let revision = env
-        .revisions
-        .iter()
-        .find(|r| r.revision_id == entry.revision_id && r.deployment_id == split.deployment_id);
     let lock = revision.map(|r| r.pack_list_lock_ref.clone());
     RevisionRuntimeBlock {
         deployment_id: split.deployment_id,

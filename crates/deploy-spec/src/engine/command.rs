@@ -1,6 +1,7 @@
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::Value;
 
+use super::Rejection;
 use crate::document::Document;
 use crate::documents::{
     EnvPackBinding, Environment, EnvironmentRuntime, ExtensionBinding, ExtensionKey,
@@ -208,5 +209,22 @@ pub enum Command {
     /// Removes the environment and everything recorded of it.
     Destroy,
     /// Several commands as one change: all of them or none.
-    Batch(Vec<Command>),
+    Batch(#[serde(deserialize_with = "flat")] Vec<Command>),
+}
+
+/// Reads the commands of a batch. Reading is recursive, so a batch in a batch is refused before it
+/// is read.
+fn flat<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Command>, D::Error> {
+    let steps = Vec::<Value>::deserialize(deserializer)?;
+    let read = |(index, step): (usize, Value)| {
+        if step.get("command").and_then(Value::as_str) == Some("batch") {
+            return Err(de::Error::custom(Rejection::NestedBatch));
+        }
+        serde_path_to_error::deserialize(step).map_err(|error| {
+            let path = error.path().to_string();
+            let message = format!("command {index} of the batch, at `{path}`: {}", error.inner());
+            de::Error::custom(message)
+        })
+    };
+    steps.into_iter().enumerate().map(read).collect()
 }

@@ -78,7 +78,7 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for FieldUpdate<T> {
             expecting = "a field update: null, {\"value\": …} or {\"clear\": true}"
         )]
         struct Wire {
-            #[serde(default)]
+            #[serde(default, deserialize_with = "present")]
             value: Option<Value>,
             #[serde(default)]
             clear: Option<bool>,
@@ -87,17 +87,28 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for FieldUpdate<T> {
             return Ok(Self::Keep);
         };
         match (wire.value, wire.clear) {
-            (Some(value), None) => T::deserialize(value).map(Self::Set).map_err(de::Error::custom),
-            (None, Some(true)) => Ok(Self::Clear),
-            (None, Some(false)) => Ok(Self::Keep),
-            (None, None) => {
-                Err(de::Error::custom("field update object must carry `value` or `clear`"))
+            // `null` is a value for a field that holds any JSON, and none for every other.
+            (Some(Value::Null), None) => {
+                T::deserialize(Value::Null).map(Self::Set).map_err(|_| no_change())
             }
+            (None | Some(Value::Null), Some(true)) => Ok(Self::Clear),
+            (None | Some(Value::Null), Some(false)) => Ok(Self::Keep),
+            (Some(value), None) => T::deserialize(value).map(Self::Set).map_err(de::Error::custom),
+            (None, None) => Err(no_change()),
             (Some(_), Some(_)) => {
                 Err(de::Error::custom("field update cannot carry both `value` and `clear`"))
             }
         }
     }
+}
+
+/// A key that is there, even with `null`.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
+}
+
+fn no_change<E: de::Error>() -> E {
+    E::custom("field update object must carry `value` or `clear`")
 }
 
 #[cfg(feature = "schemas")]

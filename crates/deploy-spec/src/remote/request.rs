@@ -117,8 +117,13 @@ impl Request {
     /// The request that asks for a command.
     ///
     /// # Errors
-    /// [`RequestError::Unwritable`] when the command has no JSON form.
+    /// [`RequestError::Unwritable`] when the command has no JSON form, [`RequestError::IdMismatch`]
+    /// when it creates another environment.
     pub fn for_command(env_id: &EnvId, command: &Command) -> Result<Self, RequestError> {
+        if let Command::CreateEnvironment(payload) = command {
+            // The public route takes the environment from the body alone.
+            Incoming::same(env_id, &payload.env_id)?;
+        }
         let found = ROUTES.iter().find_map(|route| Some((route, (route.encode)(command)?)));
         let (route, parts) = found.ok_or_else(|| RequestError::Unwritable {
             detail: "a path in it is not UTF-8".to_owned(),

@@ -158,9 +158,19 @@ pub fn outcome_of(
         Command::RemoveTrustedKey { .. } => Outcome::KeyRemoved(read(result)?),
         _ => read(result)?,
     };
-    Ok((outcome, embedded(result)?))
+    let environment = embedded(&outcome, result)?;
+    Ok((outcome, environment))
 }
 
-fn embedded(result: &Value) -> Result<Option<Document<Environment>>, DocumentError> {
-    result.get("environment").map(|raw| Document::from_value(raw.clone())).transpose()
+/// The environment of a result that embeds one; on others, the key is one of a later version.
+fn embedded(
+    outcome: &Outcome,
+    result: &Value,
+) -> Result<Option<Document<Environment>>, DocumentError> {
+    match outcome {
+        Outcome::Transition { .. } | Outcome::SplitSet { .. } | Outcome::SplitRolledBack { .. } => {
+            result.get("environment").map(|raw| Document::from_value(raw.clone())).transpose()
+        }
+        _ => Ok(None),
+    }
 }

@@ -5,7 +5,7 @@ use super::{SLOT_COUNT, SlotTableError};
 use crate::{DeploymentId, EnvId, RevisionId};
 
 /// The `schema` of a [`Routing`] that follows the rule of this module.
-pub const ROUTING_SCHEMA: &str = "greentic.routing.v1";
+pub const ROUTING_SCHEMA: &str = crate::SchemaVersion::ROUTING_V1;
 
 /// The tables of an environment: the document `routing.json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,6 +2,13 @@
 
 #![expect(clippy::panic, reason = "a test that cannot go on says why")]
 
+mod arbitrary;
+mod documents;
 mod engine;
+mod golden;
 mod lab;
+mod parsers;
+mod remote;
 mod routing;
+mod samples;
+mod schemas;

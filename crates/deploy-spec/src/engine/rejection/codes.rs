@@ -44,7 +44,7 @@ impl Rejection {
             Self::BundleNotLinked { .. } => "bundle-not-linked",
             Self::WelcomePackUnknown { .. } => "welcome-pack-unknown",
             Self::InvalidSecretRef { .. } => "invalid-secret-ref",
-            Self::InvalidTrustedKey(_) => "invalid-trusted-key",
+            Self::InvalidTrustedKey(_) => "key-not-trustable",
             Self::OperatorKeyNotTrusted { .. } => "operator-key-not-trusted",
             Self::TrustRootEmpty { .. } => "trust-root-empty",
             Self::UndoRefused { .. } => "undo-refused",

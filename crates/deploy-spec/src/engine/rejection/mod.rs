@@ -357,9 +357,11 @@ pub enum Rejection {
         known: Vec<String>,
     },
     /// Not a secret reference, or one that has no place here.
-    #[error("secret reference `{raw}` is not usable: {reason}")]
+    #[error(
+        "secret reference `{raw}` is not usable: {reason}; name a secret as `secret://<env>/<name>`, or leave it out"
+    )]
     InvalidSecretRef {
-        /// The text.
+        /// The text; not repeated when it looks like no reference, since it may be the secret.
         raw: String,
         /// What is wrong with it.
         reason: String,

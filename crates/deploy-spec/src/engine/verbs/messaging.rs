@@ -9,11 +9,12 @@ use crate::engine::{Event, Outcome, Rejection};
 use crate::payloads::{
     AddMessagingEndpointPayload, RotateWebhookSecretPayload, SetMessagingWelcomeFlowPayload,
 };
+use crate::text::shown_reference;
 use crate::{BundleId, MessagingEndpointId, SchemaVersion, SecretRef};
 
 fn parse_secret(raw: &str) -> Result<SecretRef, Rejection> {
     SecretRef::try_new(raw).map_err(|defect| Rejection::InvalidSecretRef {
-        raw: raw.to_owned(),
+        raw: shown_reference(raw),
         reason: defect.to_string(),
     })
 }
@@ -75,7 +76,7 @@ fn webhook_of(payload: &AddMessagingEndpointPayload) -> Result<Webhook, Rejectio
         (true, None) => Ok(Webhook::Minted),
         (false, None) => Ok(Webhook::None),
         (false, Some(raw)) => Err(Rejection::InvalidSecretRef {
-            raw: raw.clone(),
+            raw: shown_reference(raw),
             reason: "webhook_secret_ref is only valid for telegram-class providers".to_owned(),
         }),
     }

@@ -124,7 +124,7 @@ impl Incoming {
 
     /// A part of the body as a document of its own.
     fn part<T: DocumentType>(&mut self, key: &str) -> Result<Document<T>, RequestError> {
-        match self.body.as_mut().and_then(|body| body.get_mut(key)) {
+        match self.body.as_mut().ok_or(RequestError::MissingBody)?.get_mut(key) {
             Some(part) => Ok(Document::from_value(part.take())?),
             None => {
                 Err(RequestError::Body { path: key.to_owned(), detail: "is missing".to_owned() })
@@ -133,7 +133,10 @@ impl Incoming {
     }
 
     /// A body names the same thing as the path.
-    fn same<T: PartialEq + std::fmt::Display>(path: &T, body: &T) -> Result<(), RequestError> {
+    pub(super) fn same<T: PartialEq + std::fmt::Display>(
+        path: &T,
+        body: &T,
+    ) -> Result<(), RequestError> {
         if path == body {
             return Ok(());
         }

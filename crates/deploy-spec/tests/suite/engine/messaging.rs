@@ -85,7 +85,7 @@ fn an_endpoint_is_refused_before_anything_is_minted() {
         (
             add_endpoint(2, bad_ref),
             "invalid-secret-ref",
-            "secret reference `vault://x` is not usable: a reference must start with `secret://`".to_owned(),
+            "secret reference `vault://x` is not usable: a reference must start with `secret://`; name a secret as `secret://<env>/<name>`, or leave it out".to_owned(),
         ),
         (
             add_endpoint(2, cross),
@@ -95,7 +95,7 @@ fn an_endpoint_is_refused_before_anything_is_minted() {
         (
             add_endpoint(2, needless),
             "invalid-secret-ref",
-            "secret reference `secret://local/x` is not usable: webhook_secret_ref is only valid for telegram-class providers".to_owned(),
+            "secret reference `secret://local/x` is not usable: webhook_secret_ref is only valid for telegram-class providers; name a secret as `secret://<env>/<name>`, or leave it out".to_owned(),
         ),
         (
             add_endpoint(2, endpoint_payload("telegram", " ")),

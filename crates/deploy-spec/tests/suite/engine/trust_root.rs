@@ -28,12 +28,12 @@ fn the_key_id_is_that_of_the_public_key_format() {
     let mut lab = bare();
     lab.refuse(
         add("abc123", OTHER_PEM),
-        "invalid-trusted-key",
+        "key-not-trustable",
         "the key cannot be trusted: key_id `abc123` does not belong to the key, whose id is `21fe31dfa154a261626bf854046fd227`; give the PEM of an Ed25519 public key and its own id",
     );
     lab.refuse(
         add("abc123", "-----BEGIN PUBLIC KEY-----\n...\n-----END PUBLIC KEY-----\n"),
-        "invalid-trusted-key",
+        "key-not-trustable",
         "the key cannot be trusted: public_key_pem is not an Ed25519 public key in PEM (`-----BEGIN PUBLIC KEY-----`); give the PEM of an Ed25519 public key and its own id",
     );
 }

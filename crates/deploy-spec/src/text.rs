@@ -1,0 +1,23 @@
+//! Text from outside, in messages.
+
+/// The longest text that a message repeats, in characters.
+const LONGEST: usize = 200;
+
+/// A text as a message may show it: on one line, and cut when it is long.
+pub(crate) fn shown(text: &str) -> String {
+    let mut shown: String = text.chars().take(LONGEST).flat_map(escaped).collect();
+    if text.chars().nth(LONGEST).is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+fn escaped(c: char) -> Vec<char> {
+    if c.is_control() { c.escape_default().collect() } else { vec![c] }
+}
+
+/// What should be a reference to a secret, as a message may show it. A text that is no reference of
+/// any kind may be the secret itself and is not repeated.
+pub(crate) fn shown_reference(text: &str) -> String {
+    if text.contains("://") { shown(text) } else { "(not shown)".to_owned() }
+}
