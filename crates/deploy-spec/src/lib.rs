@@ -53,6 +53,7 @@ pub use document::{
     MAX_DOCUMENT_DEPTH, Shape, parse_json, typed_view,
 };
 pub use documents::*;
+pub use engine::ActiveSplitRef;
 pub use error::SpecError;
 pub use ids::{
     BundleId, CustomerId, DeploymentId, EnvId, IdempotencyKey, InvalidEnvId, InvalidUlid,
@@ -66,6 +67,12 @@ pub use payloads::*;
 pub use refs::{
     ExtensionRef, ExtensionRefParseError, RuntimeRef, RuntimeRefParseError, SecretRef,
     SecretRefParseError,
+};
+pub use remote::{
+    ConcurrencyConflict, IdempotencyOutcome, IdempotencyRecord, IdempotencyReplay, ImportOutcome,
+    ImportRequest, MutationResponse, Precondition, PreconditionError, RbacRequest,
+    ReconcileCompletion, ReconcileCompletionRequest, RemoteContractError, RemoteStoreError,
+    RestoreOutcome, RestoreRequest, StateEtag,
 };
 pub use slot::{CapabilitySlot, UnknownCapabilitySlot};
 pub use stash::{PREV_PREFIX, load_inline, stash_inline};

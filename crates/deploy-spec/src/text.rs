@@ -1,5 +1,8 @@
 //! Text from outside, in messages.
 
+/// Schemes of references, which say where a secret is and not what it is.
+const SCHEMES: [&str; 4] = ["secret", "secrets", "runtime", "ext"];
+
 /// The longest text that a message repeats, in characters.
 const LONGEST: usize = 200;
 
@@ -19,5 +22,6 @@ fn escaped(c: char) -> Vec<char> {
 /// What should be a reference to a secret, as a message may show it. A text that is no reference of
 /// any kind may be the secret itself and is not repeated.
 pub(crate) fn shown_reference(text: &str) -> String {
-    if text.contains("://") { shown(text) } else { "(not shown)".to_owned() }
+    let is_reference = text.split_once("://").is_some_and(|(scheme, _)| SCHEMES.contains(&scheme));
+    if is_reference { shown(text) } else { "(not shown)".to_owned() }
 }

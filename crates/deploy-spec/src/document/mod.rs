@@ -19,6 +19,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::integrity::{canonical_value, sha256_hex};
+use crate::text::shown;
 
 pub use shape::{Elements, Identity, Shape};
 pub use strict_json::{JsonError, MAX_DOCUMENT_BYTES, MAX_DOCUMENT_DEPTH, parse_json};
@@ -211,6 +212,16 @@ fn unwritable<T: DocumentType>(error: &serde_json::Error) -> DocumentError {
     DocumentError::Unwritable { document: T::NAME, message: error.to_string() }
 }
 
+/// What is written must be readable again.
+pub(crate) fn check_depth<T: DocumentType>(raw: &Value) -> Result<(), DocumentError> {
+    let limit = MAX_DOCUMENT_DEPTH;
+    if strict_json::is_at_most(raw, limit) {
+        Ok(())
+    } else {
+        Err(DocumentError::TooDeep { document: T::NAME, limit })
+    }
+}
+
 /// Reads the typed view of a value; an error names the field.
 ///
 /// # Errors
@@ -220,19 +231,29 @@ pub fn typed_view<T: DocumentType>(raw: &Value) -> Result<T, DocumentError> {
     T::deserialize(raw).or_else(|_| {
         serde_path_to_error::deserialize(raw).map_err(|error| DocumentError::Field {
             document: T::NAME,
+            message: message_at(&error.path().to_string(), error.inner()),
             path: error.path().to_string(),
-            message: error.inner().to_string(),
         })
     })
+}
+
+/// serde's messages repeat the value. Where operators put configuration, it may be secret.
+fn message_at(path: &str, error: &serde_json::Error) -> String {
+    if path.contains("config_overrides") || path.contains("answers") {
+        "the value is of another type than the key takes".to_owned()
+    } else {
+        shown(&error.to_string())
+    }
 }
 
 impl<T: DocumentType> Document<T> {
     /// Makes a document of a typed value, without any key that the type does not have.
     ///
     /// # Errors
-    /// [`DocumentError::Unwritable`] when a value has no JSON form.
+    /// [`DocumentError::Unwritable`] when a value has no JSON form, [`DocumentError::TooDeep`].
     pub fn new(typed: T) -> Result<Self, DocumentError> {
         let raw = serde_json::to_value(&typed).map_err(|error| unwritable::<T>(&error))?;
+        check_depth::<T>(&raw)?;
         Ok(Self { typed, raw })
     }
 
@@ -242,10 +263,7 @@ impl<T: DocumentType> Document<T> {
     /// [`DocumentError::Field`] with the field that does not fit the type,
     /// [`DocumentError::TooDeep`].
     pub fn from_value(raw: Value) -> Result<Self, DocumentError> {
-        let limit = MAX_DOCUMENT_DEPTH;
-        if !strict_json::is_at_most(&raw, limit) {
-            return Err(DocumentError::TooDeep { document: T::NAME, limit });
-        }
+        check_depth::<T>(&raw)?;
         Ok(Self { typed: typed_view(&raw)?, raw })
     }
 
@@ -285,10 +303,11 @@ impl<T: DocumentType> Document<T> {
     /// The document after a change: known keys from `typed`, unknown ones from this document.
     ///
     /// # Errors
-    /// [`DocumentError::Unwritable`] when a value has no JSON form.
+    /// [`DocumentError::Unwritable`] when a value has no JSON form, [`DocumentError::TooDeep`].
     pub fn with(&self, typed: T) -> Result<Self, DocumentError> {
         let mut raw = self.raw.clone();
         T::patch(&self.typed, &typed, &mut raw).map_err(|error| unwritable::<T>(&error))?;
+        check_depth::<T>(&raw)?;
         Ok(Self { typed, raw })
     }
 

@@ -5,13 +5,33 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::Environment;
-use crate::document::Document;
+use crate::document::{Document, DocumentError};
 use crate::{BundleId, DeploymentId, RevisionId};
 
 /// When a revision began to drain; a key of this implementation, on the revision.
 pub(crate) const DRAINING_SINCE: &str = "draining_since";
 /// Which bundle serves what no route names; on the host configuration.
 pub(crate) const DEFAULT_BUNDLE: &str = "default_bundle";
+
+/// The later keys that hold a text.
+const TEXTS: [&str; 3] = [DEFAULT_BUNDLE, "pack_name", "runtime_image_digest"];
+
+/// Checks that the later keys of a payload are of the type that newer tools read.
+pub(crate) fn check_later_keys(
+    document: &'static str,
+    payload: &Value,
+) -> Result<(), DocumentError> {
+    let host = payload.get("host_config");
+    let is_wrong = |value: &Value| !(value.is_string() || value.is_null());
+    for key in TEXTS {
+        let mut values = [Some(payload), host].into_iter().flatten().filter_map(|v| v.get(key));
+        if values.any(is_wrong) {
+            let (path, message) = (key.to_owned(), "the value is not a text".to_owned());
+            return Err(DocumentError::Field { document, path, message });
+        }
+    }
+    Ok(())
+}
 
 fn text<'a>(element: Option<&'a Value>, key: &str) -> Option<&'a str> {
     element?.get(key)?.as_str()

@@ -139,7 +139,7 @@ impl Environment {
     }
 
     /// Overrides may only name packs that a revision has, as far as any pack is known.
-    fn check_override_packs(&self, bundle: &BundleDeployment) -> Result<(), SpecError> {
+    pub(crate) fn check_override_packs(&self, bundle: &BundleDeployment) -> Result<(), SpecError> {
         if bundle.config_overrides.is_empty() {
             return Ok(());
         }

@@ -5,10 +5,12 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{Applied, Context, EnvState, Event, Outcome, Rejection};
-use crate::document::{Document, DocumentError, DocumentType, carry_unknown, field_names};
+use crate::document::{
+    Document, DocumentError, DocumentType, carry_unknown, check_depth, field_names,
+};
 use crate::documents::{
-    BundleDeployment, EnvPackBinding, Environment, EnvironmentHostConfig, ExtensionBinding,
-    ExtensionKey, MessagingEndpoint, Revision, TrafficSplit,
+    BundleDeployment, DRAINING_SINCE, EnvPackBinding, Environment, EnvironmentHostConfig,
+    ExtensionBinding, ExtensionKey, MessagingEndpoint, Revision, TrafficSplit, check_later_keys,
 };
 use crate::routing::Routing;
 use crate::{CapabilitySlot, DeploymentId, EnvId, MessagingEndpointId, RevisionId};
@@ -107,6 +109,7 @@ impl<'a> Draft<'a> {
         place: Place,
         payload: &Document<P>,
     ) -> Result<(), Rejection> {
+        check_later_keys(P::NAME, payload.raw())?;
         let typed = to_value(payload.typed())?;
         self.carry_value(place, typed, payload.raw().clone());
         Ok(())
@@ -140,6 +143,7 @@ impl<'a> Draft<'a> {
     fn check(&self) -> Result<(), Rejection> {
         match &self.state.environment {
             Some(after) if self.before.environment.as_ref() != Some(after) => {
+                check_depth::<Environment>(after.raw())?;
                 after.validate().map_err(Rejection::from)
             }
             _ => Ok(()),
@@ -258,10 +262,13 @@ fn fields_of(place: &Place) -> &'static [&'static str] {
     }
 }
 
-/// Drops what a payload does not know but its target does. Such a key would reach the raw document
-/// past every rule: `status` in a payload that adds a bundle, for example.
+/// Drops what a payload does not know but its target does, and what only verbs write. Such a key
+/// would reach the raw document past every rule: `status` in a payload that adds a bundle, for
+/// example.
 fn forget_known(raw: &mut Value, typed: &Value, fields: &[&str]) {
     if let Some(raw) = raw.as_object_mut() {
-        raw.retain(|key, _| typed.get(key).is_some() || !fields.contains(&key.as_str()));
+        raw.retain(|key, _| {
+            typed.get(key).is_some() || !(fields.contains(&key.as_str()) || key == DRAINING_SINCE)
+        });
     }
 }

@@ -47,14 +47,15 @@ pub const MAX_BATCH_COMMANDS: usize = 256;
 /// # Errors
 /// [`Rejection`] when the command is not legal in this state. Nothing has changed.
 pub fn apply(state: &EnvState, command: &Command, context: &Context) -> Result<Applied, Rejection> {
-    match command {
+    let applied = match command {
         Command::Batch(commands) => apply_batch(state, commands, context),
         command => {
             let mut draft = Draft::new(state, context);
             let outcome = verbs::run(&mut draft, command)?;
             draft.finish(outcome)
         }
-    }
+    };
+    applied.map(Applied::keep_named_secrets)
 }
 
 fn apply_batch(
@@ -68,7 +69,7 @@ fn apply_batch(
     for (index, command) in commands.iter().enumerate() {
         let supplies = context.supplies.steps.get(index).cloned().unwrap_or_default();
         let context = Context { supplies, ..context.clone() };
-        let step = apply(&applied.state, command, &context).map_err(|rejection| {
+        let step = apply_step(&applied.state, command, &context).map_err(|rejection| {
             let (verb, rejection) = (command.name().to_string(), Box::new(rejection));
             Rejection::BatchStep { index, verb, rejection }
         })?;
@@ -78,6 +79,20 @@ fn apply_batch(
     }
     applied.outcome = Outcome::Batch(outcomes);
     Ok(applied)
+}
+
+fn apply_step(
+    state: &EnvState,
+    command: &Command,
+    context: &Context,
+) -> Result<Applied, Rejection> {
+    let applied = apply(state, command, context)?;
+    match applied.outcome {
+        Outcome::HealthGateFailed { revision_id, .. } => {
+            Err(Rejection::GateFailureInBatch { revision_id })
+        }
+        _ => Ok(applied),
+    }
 }
 
 fn check_batch(commands: &[Command]) -> Result<(), Rejection> {

@@ -91,6 +91,20 @@ impl Command {
         Value::Object(target)
     }
 
+    fn audit_step(&self) -> Value {
+        let CommandName { noun, verb } = self.name();
+        json!({"noun": noun, "verb": verb, "target": self.audit_details()})
+    }
+
+    /// The command, or the commands of a batch. Whoever grants access asks for each of them by its
+    /// own name.
+    pub fn steps(&self) -> impl Iterator<Item = &Self> {
+        match self {
+            Self::Batch(commands) => commands.iter(),
+            single => std::slice::from_ref(single).iter(),
+        }
+    }
+
     fn audit_details(&self) -> Value {
         match self {
             Self::StageRevision(p) => {
@@ -150,11 +164,13 @@ impl Command {
                 json!({"endpoint_id": endpoint_id})
             }
             Self::AddTrustedKey(p) => {
-                json!({"key_id": p.key_id, "public_key_pem": p.public_key_pem})
+                // What is no public key may be a private one that was pasted by mistake.
+                let public = crate::key_id_for_public_key_pem(&p.public_key_pem).is_ok();
+                json!({"key_id": p.key_id, "public_key_pem": public.then_some(&p.public_key_pem)})
             }
             Self::RemoveTrustedKey { key_id } => json!({"key_id": key_id}),
             Self::Batch(commands) => {
-                json!({"commands": commands.iter().map(|c| c.name().to_string()).collect::<Vec<_>>()})
+                json!({"commands": commands.iter().map(Self::audit_step).collect::<Vec<_>>()})
             }
             _ => Value::Null,
         }

@@ -36,7 +36,7 @@ pub fn needs(state: &EnvState, command: &Command) -> Vec<Need> {
         Command::SeedTrustRootIfAbsent if state.trust_root.is_none() => {
             Ok(vec![Need::OperatorKey(OperatorKeyNeed::Current)])
         }
-        Command::RotateOperatorKey => verbs::check_rotate_operator_key(state, &env.environment_id)
+        Command::RotateOperatorKey => verbs::check_trust_root_seeded(state, &env.environment_id)
             .map(|()| vec![Need::OperatorKey(OperatorKeyNeed::New)]),
         Command::Batch(commands) => Ok(batch(state, commands)),
         _ => Ok(Vec::new()),
@@ -50,7 +50,7 @@ fn add_bundle(
     deployment_id: Option<DeploymentId>,
     payload: &AddBundlePayload,
 ) -> Result<Vec<Need>, Rejection> {
-    verbs::check_add_bundle(env, deployment_id, payload)?;
+    verbs::check_add_bundle(state, env, deployment_id, payload)?;
     let trust_root = state.trust_root.as_ref().map(crate::Document::typed);
     let policy = first_policy(&env.environment_id, deployment_id, payload, trust_root);
     let id = deployment_id.is_none().then_some(Need::DeploymentId);
@@ -67,7 +67,10 @@ fn update_bundle(
 }
 
 fn tenant(env: &Environment) -> String {
-    env.host_config.tenant_org_id.clone().unwrap_or_else(|| "default".to_owned())
+    // The tenant becomes a segment of the secret's path; one that cannot is not used there.
+    let own = env.host_config.tenant_org_id.as_deref().map(crate::CustomerId::from);
+    let plain = own.filter(|tenant| tenant.check_segment().is_ok());
+    plain.map_or_else(|| "default".to_owned(), |tenant| tenant.0)
 }
 
 fn add_endpoint(
@@ -103,18 +106,27 @@ fn rotate_secret(
 /// What each command of a batch needs in the state that the commands before it lead to.
 ///
 /// That state is computed with stand-ins for what is not supplied yet. It is only looked at, never
-/// committed; from the first command on that is refused, nothing more is needed.
+/// committed; after the first command that is refused, nothing more is needed.
 fn batch(state: &EnvState, commands: &[Command]) -> Vec<Need> {
+    if super::check_batch(commands).is_err() {
+        return Vec::new();
+    }
     let mut all = Vec::new();
     let mut state = state.clone();
+    let mut trusts_operator_key = false;
     for (index, command) in commands.iter().enumerate() {
-        if matches!(command, Command::Batch(_)) {
-            break;
+        let mut needs = needs(&state, command);
+        for need in &mut needs {
+            match need {
+                Need::OperatorKey(_) => trusts_operator_key = true,
+                Need::RevenuePolicy(policy) => policy.trusts_operator_key = trusts_operator_key,
+                _ => {}
+            }
         }
-        let needs = needs(&state, command);
-        let Some(after) = rehearsed(&state, command, &needs, index) else { break };
-        state = after;
+        let after = rehearsed(&state, command, &needs, index);
         all.extend(needs.into_iter().map(|need| Need::Step { index, need: Box::new(need) }));
+        let Some(after) = after else { break };
+        state = after;
     }
     all
 }

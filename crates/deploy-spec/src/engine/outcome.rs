@@ -23,6 +23,31 @@ pub struct Applied {
     pub events: Vec<Event>,
 }
 
+impl Applied {
+    /// Takes back the release of secrets that something in the state still names: another endpoint
+    /// that was given the reference, or one that a later command of a batch added.
+    pub(super) fn keep_named_secrets(mut self) -> Self {
+        let environment = self.state.environment.as_ref();
+        let endpoints = environment.map(|env| env.messaging_endpoints.as_slice());
+        let credentials = environment.and_then(|env| env.credentials_ref.as_ref());
+        let named = |secret: &SecretRef| {
+            credentials == Some(secret)
+                || endpoints.unwrap_or_default().iter().any(|endpoint| {
+                    endpoint
+                        .webhook_secret_ref
+                        .iter()
+                        .chain(&endpoint.secret_refs)
+                        .any(|s| s == secret)
+                })
+        };
+        self.events.retain(|event| match event {
+            Event::SecretReleased { secret_ref } => !named(secret_ref),
+            _ => true,
+        });
+        self
+    }
+}
+
 /// What a verb answers, without the environment that some answers embed: that is in the state, and
 /// in the history of whoever keeps one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

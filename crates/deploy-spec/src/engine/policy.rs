@@ -25,6 +25,9 @@ pub struct PolicyDraft {
     pub previous_version_ref: Option<PathBuf>,
     /// The keys that may sign: those in the trust root.
     pub trusted_key_ids: Vec<String>,
+    /// Whether the operator key becomes trusted by an earlier command of the same batch. Its id is
+    /// not known then, so that only [`super::apply`] can tell whether the signer is trusted.
+    pub trusts_operator_key: bool,
 }
 
 impl PolicyDraft {
@@ -71,7 +74,9 @@ impl PolicyDraft {
     /// # Errors
     /// [`Rejection::OperatorKeyNotTrusted`].
     pub fn check_signer(&self, key_id: &str) -> Result<(), Rejection> {
-        if self.trusted_key_ids.iter().any(|trusted| trusted.eq_ignore_ascii_case(key_id)) {
+        if self.trusts_operator_key
+            || self.trusted_key_ids.iter().any(|trusted| trusted.eq_ignore_ascii_case(key_id))
+        {
             Ok(())
         } else {
             Err(Rejection::OperatorKeyNotTrusted {
@@ -104,6 +109,7 @@ pub(super) fn first_policy(
         version: 1,
         previous_version_ref: None,
         trusted_key_ids: key_ids(trust_root),
+        trusts_operator_key: false,
     }
 }
 
@@ -126,6 +132,7 @@ pub(super) fn next_policy(
         version,
         previous_version_ref: committed.map(|_| deployment.revenue_policy_ref.clone()),
         trusted_key_ids: key_ids(trust_root),
+        trusts_operator_key: false,
     })
 }
 

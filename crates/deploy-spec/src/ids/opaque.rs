@@ -65,6 +65,23 @@ macro_rules! opaque_id {
                 &self.0
             }
 
+            /// Checks that the id is a text that names something: not blank, and without control
+            /// characters. Enough for an id that is no part of a path, such as an `oci://` reference.
+            ///
+            /// # Errors
+            /// [`UnsafeId`].
+            pub fn check_text(&self) -> Result<(), UnsafeId> {
+                let is_text = |reason: &UnsafeIdReason| {
+                    matches!(reason, UnsafeIdReason::Empty | UnsafeIdReason::Control)
+                };
+                match unsafe_reason(&self.0.replace(['/', '\\'], "-")).filter(is_text) {
+                    None => Ok(()),
+                    Some(reason) => {
+                        Err(UnsafeId { kind: $kind, value: self.0.clone(), reason })
+                    }
+                }
+            }
+
             /// Checks that the id is one plain path segment.
             ///
             /// # Errors

@@ -44,6 +44,10 @@ pub struct Snapshot {
     /// The answers of each slot that has some.
     #[serde(default)]
     pub pack_answers: BTreeMap<CapabilitySlot, Value>,
+    /// The ids of the keys that were trusted then; not restored, but an undo that would need to is
+    /// refused. Absent means that it is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trusted_key_ids: Option<Vec<String>>,
 }
 
 /// Why documents are brought back.

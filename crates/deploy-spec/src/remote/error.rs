@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use super::{ConcurrencyConflict, PreconditionError};
 use crate::RevisionId;
 use crate::documents::AuditDecision;
-use crate::engine::Rejection;
+use crate::engine::{Outcome, Rejection};
 use crate::payloads::HealthCheckId;
 
 /// The public kinds of error, as they stand in an error body.
@@ -206,6 +206,41 @@ impl From<&Rejection> for RemoteStoreError {
             ErrorKind::Conflict => Self::Conflict { detail },
             ErrorKind::InvalidRequest => Self::InvalidRequest { detail },
             _ => Self::Internal { message: detail },
+        }
+    }
+}
+
+impl Outcome {
+    /// The error body of an outcome that is answered with one: a health gate that failed. The change
+    /// is committed all the same.
+    #[must_use]
+    pub fn as_error(&self) -> Option<RemoteStoreError> {
+        match self {
+            Self::HealthGateFailed { revision_id, failed_checks, message } => {
+                Some(RemoteStoreError::HealthGateFailed {
+                    revision_id: *revision_id,
+                    failed_checks: failed_checks.clone(),
+                    message: message.clone(),
+                })
+            }
+            _ => None,
+        }
+    }
+}
+
+impl RemoteStoreError {
+    /// The outcome that is answered with this error body, the reverse of [`Outcome::as_error`].
+    #[must_use]
+    pub fn as_outcome(&self) -> Option<Outcome> {
+        match self {
+            Self::HealthGateFailed { revision_id, failed_checks, message } => {
+                Some(Outcome::HealthGateFailed {
+                    revision_id: *revision_id,
+                    failed_checks: failed_checks.clone(),
+                    message: message.clone(),
+                })
+            }
+            _ => None,
         }
     }
 }

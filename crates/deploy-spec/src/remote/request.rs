@@ -181,7 +181,12 @@ impl Request {
     /// of `{"body", "method", "path"}`, with `null` for no body.
     #[must_use]
     pub fn fingerprint(&self) -> String {
-        let parts = json!({"method": self.method.as_str(), "path": self.path, "body": self.body});
+        // However a client escapes a path, it is the same path.
+        let path = match self.matched() {
+            Ok((route, parameters)) => path::fill(route.template, &parameters),
+            Err(_) => self.path.clone(),
+        };
+        let parts = json!({"method": self.method.as_str(), "path": path, "body": self.body});
         sha256_hex(canonical_value(&parts).as_bytes())
     }
 }

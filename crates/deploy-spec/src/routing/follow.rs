@@ -18,6 +18,8 @@ impl Routing {
         before: &[TrafficSplit],
         after: &[TrafficSplit],
     ) -> Option<Self> {
+        // Tables of another rule, or of another environment, say nothing here.
+        let tables = tables.filter(|t| t.schema == super::ROUTING_SCHEMA && t.env_id == *env_id);
         let mut seen = HashSet::new();
         let followed: Vec<_> = after
             .iter()
@@ -41,6 +43,10 @@ fn followed(
     before: Option<&TrafficSplit>,
     after: &TrafficSplit,
 ) -> Option<RoutingTable> {
+    let unchanged = before == Some(after);
+    if let Some(table) = recorded.filter(|t| unchanged && t.generation == after.generation) {
+        return Some(table.clone());
+    }
     let table = match before {
         Some(before) => current(recorded, before)?.rebalance(&after.entries).ok()?,
         None => SlotTable::canonical(after.deployment_id, &after.entries).ok()?,

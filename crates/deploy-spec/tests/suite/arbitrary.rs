@@ -684,6 +684,7 @@ fn snapshot() -> BoxedStrategy<Snapshot> {
             environment,
             runtime,
             pack_answers,
+            trusted_key_ids: None,
         })
         .boxed()
 }

@@ -78,6 +78,11 @@ impl Lab {
         self.state.environment.as_ref().expect("an environment")
     }
 
+    pub(crate) fn trusted_key_ids(&self) -> Vec<String> {
+        let root = self.state.trust_root.as_ref();
+        root.map(|root| root.keys.iter().map(|k| k.key_id.clone()).collect()).unwrap_or_default()
+    }
+
     pub(crate) fn lifecycle(&self, number: u128) -> RevisionLifecycle {
         self.env().revision(revision(number)).expect("a revision").lifecycle
     }

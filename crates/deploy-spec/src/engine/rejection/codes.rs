@@ -50,6 +50,7 @@ impl Rejection {
             Self::UndoRefused { .. } => "undo-refused",
             Self::SupplyMissing { .. } => "supply-missing",
             Self::SupplyMismatch { .. } => "supply-mismatch",
+            Self::GateFailureInBatch { .. } => "gate-failure-in-batch",
             Self::NestedBatch => "nested-batch",
             Self::BatchTooLong { .. } => "batch-too-long",
             Self::BatchStep { rejection, .. } => rejection.code(),
@@ -102,6 +103,7 @@ impl Rejection {
             | Self::WelcomePackUnknown { .. }
             | Self::InvalidSecretRef { .. }
             | Self::InvalidTrustedKey(_)
+            | Self::GateFailureInBatch { .. }
             | Self::NestedBatch
             | Self::BatchTooLong { .. } => ErrorKind::InvalidRequest,
             Self::SupplyMissing { .. } | Self::SupplyMismatch { .. } => ErrorKind::Internal,

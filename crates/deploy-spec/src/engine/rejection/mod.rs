@@ -379,10 +379,8 @@ pub enum Rejection {
         /// The key.
         key_id: String,
     },
-    /// There is no trusted operator key to take over from.
-    #[error(
-        "environment `{env_id}` trusts no key yet; bootstrap its trust root before you rotate the operator key"
-    )]
+    /// No key is trusted, so nothing can be signed, and no key taken over from.
+    #[error("environment `{env_id}` trusts no key yet; bootstrap its trust root first")]
     TrustRootEmpty {
         /// The environment.
         env_id: EnvId,
@@ -412,6 +410,14 @@ pub enum Rejection {
         expected: String,
         /// What came.
         actual: String,
+    },
+    /// A failed warm in a batch: it is recorded even though it failed, a batch is all or nothing.
+    #[error(
+        "the health gate of revision `{revision_id}` failed; send that warm alone, so that it is recorded"
+    )]
+    GateFailureInBatch {
+        /// The revision.
+        revision_id: RevisionId,
     },
     /// A batch inside of a batch.
     #[error("a batch cannot contain a batch; put its commands into the outer one")]

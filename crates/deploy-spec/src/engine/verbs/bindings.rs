@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::CapabilitySlot;
 use crate::document::{Document, DocumentType, typed_view};
 use crate::documents::{EnvPackBinding, Environment, ExtensionBinding, ExtensionKey};
 use crate::engine::draft::{Draft, Place, to_value};
 use crate::engine::{BindingKey, Counted, Outcome, Rejection};
 use crate::payloads::BindingGenerationOutcome;
 use crate::stash::{load_inline, stash_inline};
+use crate::{CapabilitySlot, PackId};
 
 /// A binding that verbs can change, whatever list it is in.
 trait Binding: DocumentType + Clone {
@@ -18,6 +18,7 @@ trait Binding: DocumentType + Clone {
     fn list(env: &mut Environment) -> &mut Vec<Self>;
     fn generation(&self) -> u64;
     fn previous(&self) -> Option<&PathBuf>;
+    fn pack_ref(&self) -> &PackId;
     fn numbered(self, generation: u64, previous: Option<PathBuf>) -> Self;
 }
 
@@ -36,6 +37,10 @@ impl Binding for EnvPackBinding {
 
     fn previous(&self) -> Option<&PathBuf> {
         self.previous_binding_ref.as_ref()
+    }
+
+    fn pack_ref(&self) -> &PackId {
+        &self.pack_ref
     }
 
     fn numbered(self, generation: u64, previous: Option<PathBuf>) -> Self {
@@ -58,6 +63,10 @@ impl Binding for ExtensionBinding {
 
     fn previous(&self) -> Option<&PathBuf> {
         self.previous_binding_ref.as_ref()
+    }
+
+    fn pack_ref(&self) -> &PackId {
+        &self.pack_ref
     }
 
     fn numbered(self, generation: u64, previous: Option<PathBuf>) -> Self {
@@ -100,6 +109,7 @@ fn add<B: Binding>(draft: &mut Draft<'_>, binding: &Document<B>) -> Result<B, Re
     if B::list(draft.env_mut()?).iter().any(|bound| bound.key() == key) {
         return Err(Rejection::BindingExists { binding: key, env_id });
     }
+    Binding::pack_ref(binding.typed()).check_text()?;
     put(draft, &key, binding.typed())?;
     draft.carry(place(&key), binding)?;
     Ok(binding.typed().clone())
@@ -114,6 +124,7 @@ fn update<B: Binding>(
     if binding.key() != *key {
         return Err(Rejection::BindingMismatch { given: binding.key(), target: key.clone() });
     }
+    Binding::pack_ref(binding.typed()).check_text()?;
     let generation = next_generation(&current)?;
     let previous = stash_of(draft, key);
     let updated = binding.typed().clone().numbered(generation, previous);

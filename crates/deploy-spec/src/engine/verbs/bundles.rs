@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use super::trust_root::check_seeded;
 use crate::document::Document;
 use crate::documents::{
     BundleDeployment, BundleDeploymentStatus, Environment, RevisionLifecycle, RouteBinding,
@@ -14,6 +15,7 @@ use crate::{DeploymentId, EnvId, PackId, SchemaVersion};
 
 /// Everything that can be judged before an id is minted and a policy is signed.
 pub(crate) fn check_add(
+    state: &EnvState,
     env: &Environment,
     deployment_id: Option<DeploymentId>,
     payload: &AddBundlePayload,
@@ -34,7 +36,8 @@ pub(crate) fn check_add(
     check_override_ids(payload.config_overrides.keys())?;
     let epoch = chrono::DateTime::UNIX_EPOCH;
     let id = deployment_id.unwrap_or(DeploymentId(ulid::Ulid::nil()));
-    deployment(&env.environment_id, id, payload, epoch).validate().map_err(Rejection::from)
+    deployment(&env.environment_id, id, payload, epoch).validate()?;
+    check_seeded(state, &env.environment_id)
 }
 
 fn check_override_ids<'p>(packs: impl Iterator<Item = &'p String>) -> Result<(), Rejection> {
@@ -93,11 +96,11 @@ pub(super) fn add(
     deployment_id: Option<DeploymentId>,
     payload: &Document<AddBundlePayload>,
 ) -> Result<Outcome, Rejection> {
-    check_add(draft.env()?, deployment_id, payload)?;
+    check_add(&draft.state, draft.env()?, deployment_id, payload)?;
     let id = deployment_id
         .or(draft.context.supplies.deployment_id)
         .ok_or(Rejection::SupplyMissing { need: "a deployment id" })?;
-    check_add(draft.env()?, Some(id), payload)?;
+    check_add(&draft.state, draft.env()?, Some(id), payload)?;
     let policy = first_policy(draft.env_id(), Some(id), payload, trust_root(&draft.state));
     let mut bundle = deployment(draft.env_id(), id, payload, draft.now());
     bundle.revenue_policy_ref = signed_policy(draft, &policy)?;
@@ -126,7 +129,9 @@ pub(crate) fn check_update(
     if let Some(overrides) = &payload.config_overrides {
         check_override_ids(overrides.keys())?;
     }
+    env.check_override_packs(&updated)?;
     if policy.is_some() {
+        check_seeded(state, &env.environment_id)?;
         updated.bundle_id.check_segment()?;
         updated.customer_id.check_segment()?;
     }

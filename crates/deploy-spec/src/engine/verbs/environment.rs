@@ -62,6 +62,7 @@ fn update_default_bundle(draft: &mut Draft<'_>, payload: &Value) -> Result<(), R
         FieldUpdate::Keep => {}
         FieldUpdate::Clear => draft.set_key(Place::HostConfig, DEFAULT_BUNDLE, None),
         FieldUpdate::Set(bundle) => {
+            bundle.check_segment()?;
             let value = Value::String(bundle.as_str().to_owned());
             draft.set_key(Place::HostConfig, DEFAULT_BUNDLE, Some(value));
         }
@@ -115,6 +116,7 @@ fn merge_packs(
         if env.pack_for_slot(binding.slot).is_some() {
             continue;
         }
+        binding.pack_ref.check_text()?;
         env.packs.push(binding.clone());
         merged.push(binding.slot.to_string());
         carry_element(draft, Place::Pack(binding.slot), payload.raw(), "packs", at, binding)?;
@@ -133,6 +135,7 @@ fn merge_extensions(
         if env.extensions.iter().any(|bound| key.matches(bound)) {
             continue;
         }
+        binding.pack_ref.check_text()?;
         env.extensions.push(binding.clone());
         merged.push(key.to_string());
         carry_element(draft, Place::Extension(key), payload.raw(), "extensions", at, binding)?;

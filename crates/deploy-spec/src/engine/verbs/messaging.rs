@@ -271,12 +271,28 @@ fn check_welcome_pack(
     })
 }
 
-/// The webhook secret of an endpoint, when its name says that it was minted for the endpoint.
+/// The webhook secret of an endpoint, when its name is exactly one that is minted for the endpoint.
 pub(super) fn minted_secret(endpoint: &MessagingEndpoint) -> Option<SecretRef> {
     let secret = endpoint.webhook_secret_ref.as_ref()?;
-    let own = format!("/_/messaging-{}/webhook_secret", endpoint.endpoint_id);
-    let (_, suffix) = secret.as_str().split_once(&own)?;
-    (suffix.is_empty() || suffix.starts_with('_')).then(|| secret.clone())
+    let rest = secret.as_str().strip_prefix(SecretRef::SCHEME)?;
+    let folder = format!("messaging-{}", endpoint.endpoint_id);
+    let [env, _tenant, "_", own, name] = rest.split('/').collect::<Vec<_>>()[..] else {
+        return None;
+    };
+    let minted = env == endpoint.env_id.as_str() && own == folder && is_minted_name(name);
+    minted.then(|| secret.clone())
+}
+
+/// `webhook_secret`, or with a suffix as a rotation gives it.
+fn is_minted_name(name: &str) -> bool {
+    let suffix = name.strip_prefix("webhook_secret");
+    suffix.is_some_and(|suffix| match suffix.strip_prefix('_') {
+        None => suffix.is_empty(),
+        Some(unique) => {
+            !unique.is_empty()
+                && unique.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+        }
+    })
 }
 
 fn release(draft: &mut Draft<'_>, secret: Option<SecretRef>) {

@@ -15,7 +15,7 @@ use super::{Command, Outcome, Rejection};
 
 pub(super) use bundles::{check_add as check_add_bundle, check_update as check_update_bundle};
 pub(super) use messaging::{check_add as check_add_endpoint, check_rotate};
-pub(super) use trust_root::check_rotate as check_rotate_operator_key;
+pub(super) use trust_root::check_seeded as check_trust_root_seeded;
 
 /// Runs a verb on the working copy.
 pub(super) fn run(draft: &mut Draft<'_>, command: &Command) -> Result<Outcome, Rejection> {

@@ -81,8 +81,8 @@ pub(super) fn remove(draft: &mut Draft<'_>, key_id: &str) -> Result<Outcome, Rej
     }))
 }
 
-/// A new operator key is only trusted where an old one was.
-pub(crate) fn check_rotate(state: &EnvState, env_id: &EnvId) -> Result<(), Rejection> {
+/// Policies are signed, and operator keys rotated, only where a key is trusted.
+pub(crate) fn check_seeded(state: &EnvState, env_id: &EnvId) -> Result<(), Rejection> {
     match &state.trust_root {
         Some(root) if !root.keys.is_empty() => Ok(()),
         _ => Err(Rejection::TrustRootEmpty { env_id: env_id.clone() }),
@@ -91,7 +91,7 @@ pub(crate) fn check_rotate(state: &EnvState, env_id: &EnvId) -> Result<(), Rejec
 
 pub(super) fn rotate(draft: &mut Draft<'_>) -> Result<Outcome, Rejection> {
     draft.env()?;
-    check_rotate(&draft.state, draft.env_id())?;
+    check_seeded(&draft.state, draft.env_id())?;
     let key = operator_key(draft)?;
     let trusted_key_count = trust(draft, &key)?;
     let TrustedKey { key_id, public_key_pem } = key;

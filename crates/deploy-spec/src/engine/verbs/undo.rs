@@ -1,8 +1,11 @@
 //! What can be taken back, and what needs a verb of its own.
 
-use crate::SecretRef;
-use crate::documents::{BundleDeployment, Environment, MessagingEndpoint};
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::documents::{BundleDeployment, Environment, MessagingEndpoint, TrustRoot};
 use crate::engine::Rejection;
+use crate::payloads::Snapshot;
+use crate::{Document, SecretRef};
 
 fn refused(what: String, instead: &'static str) -> Rejection {
     Rejection::UndoRefused { what, instead }
@@ -22,17 +25,22 @@ pub(super) fn check(now: &Environment, then: &Environment) -> Result<(), Rejecti
     check_splits(now, then)
 }
 
+/// The first key whose value is not the same in both.
+fn difference<K: Ord + Clone, V: PartialEq>(
+    now: &BTreeMap<K, V>,
+    then: &BTreeMap<K, V>,
+) -> Option<K> {
+    let differs = |(key, value): &(&K, &V)| then.get(key) != Some(value);
+    let gone = || then.keys().find(|key| !now.contains_key(key));
+    now.iter().find(differs).map(|(key, _)| key).or_else(gone).cloned()
+}
+
 fn check_revisions(now: &Environment, then: &Environment) -> Result<(), Rejection> {
-    let lives = |env: &Environment| {
-        let mut lives: Vec<_> =
-            env.revisions.iter().map(|r| (r.revision_id, r.lifecycle)).collect();
-        lives.sort_unstable();
-        lives
+    let lives = |env: &Environment| -> BTreeMap<_, _> {
+        env.revisions.iter().map(|r| (r.revision_id, r.lifecycle)).collect()
     };
-    let (now, then) = (lives(now), lives(then));
-    let differs = now.iter().find(|life| !then.contains(life));
-    match differs.or_else(|| then.iter().find(|life| !now.contains(life))) {
-        Some((id, _)) => Err(refused(
+    match difference(&lives(now), &lives(then)) {
+        Some(id) => Err(refused(
             format!("the lifecycle of revision `{id}`"),
             "revisions stage, warm, drain, archive or retry",
         )),
@@ -42,13 +50,13 @@ fn check_revisions(now: &Environment, then: &Environment) -> Result<(), Rejectio
 
 fn check_bundles(now: &Environment, then: &Environment) -> Result<(), Rejection> {
     let policy = |bundle: &BundleDeployment| {
-        (bundle.deployment_id, bundle.revenue_share.clone(), bundle.revenue_policy_ref.clone())
+        let policy = (bundle.revenue_share.clone(), bundle.revenue_policy_ref.clone());
+        (bundle.deployment_id, policy)
     };
-    let policies = |env: &Environment| -> Vec<_> { env.bundles.iter().map(policy).collect() };
-    let (now, then) = (policies(now), policies(then));
-    let differs = now.iter().find(|policy| !then.contains(policy));
-    match differs.or_else(|| then.iter().find(|policy| !now.contains(policy))) {
-        Some((id, ..)) => Err(refused(
+    let policies =
+        |env: &Environment| -> BTreeMap<_, _> { env.bundles.iter().map(policy).collect() };
+    match difference(&policies(now), &policies(then)) {
+        Some(id) => Err(refused(
             format!("the revenue policy of deployment `{id}`"),
             "bundles add, update or remove",
         )),
@@ -61,17 +69,31 @@ fn check_secrets(now: &Environment, then: &Environment) -> Result<(), Rejection>
         let all = endpoint.secret_refs.iter().chain(&endpoint.webhook_secret_ref);
         (endpoint.endpoint_id, all.cloned().collect())
     };
-    let named = |env: &Environment| -> Vec<_> {
+    let named = |env: &Environment| -> BTreeMap<_, _> {
         env.messaging_endpoints.iter().map(secrets).filter(|(_, refs)| !refs.is_empty()).collect()
     };
-    let (now, then) = (named(now), named(then));
-    let differs = now.iter().find(|refs| !then.contains(refs));
-    match differs.or_else(|| then.iter().find(|refs| !now.contains(refs))) {
-        Some((id, _)) => Err(refused(
+    match difference(&named(now), &named(then)) {
+        Some(id) => Err(refused(
             format!("the secrets of messaging endpoint `{id}`"),
             "messaging endpoint add, remove or rotate-webhook-secret",
         )),
         None => Ok(()),
+    }
+}
+
+/// The trust root is no part of a snapshot, so an undo cannot take a change of it back.
+pub(super) fn check_trust_root(
+    now: Option<&Document<TrustRoot>>,
+    then: &Snapshot,
+) -> Result<(), Rejection> {
+    let Some(then) = &then.trusted_key_ids else { return Ok(()) };
+    let then: BTreeSet<_> = then.iter().map(String::as_str).collect();
+    let keys = now.map(|root| root.keys.as_slice()).unwrap_or_default();
+    let now: BTreeSet<_> = keys.iter().map(|key| key.key_id.as_str()).collect();
+    if now == then {
+        Ok(())
+    } else {
+        Err(refused("the trust root".to_owned(), "trust-root add or remove"))
     }
 }
 

@@ -1,14 +1,18 @@
 //! Verbs that write whole documents.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use super::undo;
 use crate::document::{Document, DocumentType, carry_unknown};
-use crate::documents::{Environment, EnvironmentRuntime};
+use crate::documents::{
+    DRAINING_SINCE, Environment, EnvironmentRuntime, Revision, RevisionLifecycle,
+};
 use crate::engine::draft::{Draft, to_value};
 use crate::engine::{Outcome, Rejection};
 use crate::payloads::{AdoptPayload, FieldUpdate, RestoreMode, Snapshot};
-use crate::{CapabilitySlot, EnvId, SpecError};
+use crate::{CapabilitySlot, EnvId, RevisionId, SpecError};
 
 fn check_env_id(context: &'static str, expected: &EnvId, actual: &EnvId) -> Result<(), Rejection> {
     if actual == expected {
@@ -31,12 +35,35 @@ fn written<T: DocumentType + Clone>(
     Ok(Document::from_value(raw)?)
 }
 
+/// Keeps the note of when a drain began only where that same drain goes on.
+fn forget_ended_drains(before: Option<&Document<Environment>>, after: &mut Document<Environment>) {
+    let draining = |env: &Environment| -> HashSet<RevisionId> {
+        let drains = |r: &&Revision| r.lifecycle == RevisionLifecycle::Draining;
+        env.revisions.iter().filter(drains).map(|r| r.revision_id).collect()
+    };
+    let going_on: HashSet<_> = match before {
+        Some(before) => draining(before).intersection(&draining(after)).copied().collect(),
+        None => HashSet::new(),
+    };
+    let (typed, raw) = after.views_mut();
+    let Some(list) = raw.get_mut("revisions").and_then(Value::as_array_mut) else { return };
+    for (revision, raw) in typed.revisions.iter().zip(list) {
+        if let Some(raw) = raw.as_object_mut()
+            && !going_on.contains(&revision.revision_id)
+        {
+            raw.remove(DRAINING_SINCE);
+        }
+    }
+}
+
 pub(super) fn replace(
     draft: &mut Draft<'_>,
     document: &Document<Environment>,
 ) -> Result<Outcome, Rejection> {
     check_env_id("environment", draft.env_id(), &document.environment_id)?;
-    let written = written(draft.state.environment.as_ref(), document)?;
+    let recorded = draft.state.environment.as_ref();
+    let mut written = written(recorded, document)?;
+    forget_ended_drains(recorded, &mut written);
     draft.set_environment(written);
     Ok(Outcome::Environment)
 }
@@ -90,7 +117,10 @@ pub(super) fn restore(
                 return Err(Rejection::EnvironmentExists { env_id: env_id.clone() });
             }
         }
-        RestoreMode::Undo => undo::check(draft.env()?, &snapshot.environment)?,
+        RestoreMode::Undo => {
+            undo::check(draft.env()?, &snapshot.environment)?;
+            undo::check_trust_root(draft.state.trust_root.as_ref(), snapshot)?;
+        }
     }
     draft.set_environment(snapshot.environment.clone());
     draft.state.runtime.clone_from(&snapshot.runtime);

@@ -85,7 +85,7 @@ fn an_endpoint_is_refused_before_anything_is_minted() {
         (
             add_endpoint(2, bad_ref),
             "invalid-secret-ref",
-            "secret reference `vault://x` is not usable: a reference must start with `secret://`; name a secret as `secret://<env>/<name>`, or leave it out".to_owned(),
+            "secret reference `(not shown)` is not usable: a reference must start with `secret://`; name a secret as `secret://<env>/<name>`, or leave it out".to_owned(),
         ),
         (
             add_endpoint(2, cross),
@@ -192,6 +192,43 @@ fn rotation_names_a_new_secret_and_releases_only_what_was_minted() {
         rotate(Some("secret://prod/own")),
         "cross-env-ref",
         "messaging_endpoint.webhook_secret_ref `secret://prod/own` belongs to environment `prod`, expected `local`",
+    );
+}
+
+#[test]
+fn a_secret_that_is_still_named_or_not_ours_is_not_released() {
+    let mut lab = Lab::new();
+    lab.run(add_endpoint(1, endpoint_payload("telegram", "t")));
+    let secret = recorded(&lab).webhook_secret_ref.clone().expect("a secret");
+    let mut sharing = endpoint_payload("webchat", "w");
+    sharing.secret_refs = vec![secret.to_string()];
+    lab.run(add_endpoint(2, sharing));
+    lab.events.clear();
+    lab.run(Command::RemoveMessagingEndpoint { endpoint_id: endpoint(1) });
+    assert_eq!(lab.events, []);
+    for foreign in [
+        format!("{secret}_/../../credentials/kube"),
+        format!("{secret}/x"),
+        format!("{secret}-own"),
+        "secret://local/x/webhook_secret".to_owned(),
+    ] {
+        let mut own = endpoint_payload("telegram", "t");
+        own.webhook_secret_ref = Some(foreign);
+        lab.run(add_endpoint(1, own));
+        lab.run(Command::RemoveMessagingEndpoint { endpoint_id: endpoint(1) });
+        assert_eq!(lab.events, []);
+    }
+}
+
+#[test]
+fn what_may_be_a_secret_itself_is_not_repeated() {
+    let mut lab = Lab::new();
+    let mut pasted = endpoint_payload("webchat", "w");
+    pasted.secret_refs = vec!["https://hooks.example/T0/B0/token".to_owned()];
+    lab.refuse(
+        add_endpoint(1, pasted),
+        "invalid-secret-ref",
+        "secret reference `(not shown)` is not usable: a reference must start with `secret://`; name a secret as `secret://<env>/<name>`, or leave it out",
     );
 }
 

@@ -79,7 +79,7 @@ fn a_first_key_is_seeded_and_a_new_one_trusted_beside_it() {
     lab.refuse(
         Command::RotateOperatorKey,
         "trust-root-empty",
-        "environment `local` trusts no key yet; bootstrap its trust root before you rotate the operator key",
+        "environment `local` trusts no key yet; bootstrap its trust root first",
     );
     let outcome = lab.run(Command::SeedTrustRootIfAbsent);
     assert!(matches!(outcome, Outcome::TrustRootSeeded(seed) if seed.trusted_key_count == 1));

@@ -30,6 +30,7 @@ fn snapshot(lab: &Lab) -> Box<Snapshot> {
         environment: lab.document().clone(),
         runtime: lab.state.runtime.clone(),
         pack_answers: lab.state.pack_answers.clone(),
+        trusted_key_ids: Some(lab.trusted_key_ids()),
     })
 }
 
@@ -199,6 +200,94 @@ fn undo_takes_back_what_has_no_effect_outside_and_names_the_verb_for_the_rest() 
 }
 
 #[test]
+fn undo_leaves_the_trust_root_to_its_own_verbs() {
+    let mut lab = Lab::new();
+    let then = snapshot(&lab);
+    rename(&mut lab, "changed");
+    lab.run(Command::RemoveTrustedKey { key_id: key_id(OPERATOR_PEM) });
+    lab.refuse(
+        restore(RestoreMode::Undo, &then),
+        "undo-refused",
+        "undo would change the trust root, which cannot be taken back this way; use trust-root add or remove",
+    );
+}
+
+#[test]
+fn what_is_carried_stays_readable() {
+    let mut lab = Lab::deployed(0);
+    let with = |key: &str, value: serde_json::Value| {
+        let mut raw = doc(stage_payload(1, 1)).into_raw();
+        raw[key] = value;
+        Command::StageRevision(Document::from_value(raw).expect("a payload"))
+    };
+    let deep = (0..99).fold(serde_json::Value::Null, |inner, _| serde_json::json!([inner]));
+    lab.refuse(
+        with("x", deep),
+        "document-too-deep",
+        "Environment nests objects and lists more than 100 levels deep; flatten it",
+    );
+    lab.refuse(
+        with("runtime_image_digest", 1.into()),
+        "document-field",
+        "StageRevisionPayload is invalid at `runtime_image_digest`: the value is not a text",
+    );
+    lab.run(with("draining_since", "2020-01-01T00:00:00Z".into()));
+    assert_eq!(lab.document().draining_since(revision(1)), None);
+}
+
+#[test]
+fn a_note_of_a_drain_ends_with_the_drain() {
+    let mut lab = Lab::deployed(1);
+    lab.run(drain(1));
+    let mut env = lab.env().clone();
+    rename(&mut lab, "meanwhile");
+    lab.run(Command::Replace(doc(env.clone())));
+    assert_eq!(lab.document().draining_since(revision(1)), Some(lab.now));
+    env.revisions[0].lifecycle = greentic_deploy_spec::RevisionLifecycle::Ready;
+    lab.run(Command::Replace(doc(env)));
+    assert_eq!(lab.document().draining_since(revision(1)), None);
+}
+
+#[test]
+fn a_fresh_environment_with_a_worker_is_one_batch() {
+    let mut lab = Lab::empty();
+    lab.operator_pem = OTHER_PEM;
+    lab.run(Command::Batch(vec![
+        create("local"),
+        Command::BootstrapTrustRoot,
+        add_bundle(1, "b1"),
+        stage(1, 1),
+    ]));
+    assert_eq!(lab.env().bundles.len(), 1);
+    let mut bare = Lab::empty();
+    bare.refuse(
+        Command::Batch(vec![create("local"), add_bundle(1, "b1")]),
+        "trust-root-empty",
+        "command 1 of the batch (bundles.add): environment `local` trusts no key yet; bootstrap its trust root first",
+    );
+}
+
+#[test]
+fn an_audit_line_names_each_command_of_a_batch_and_no_private_key() {
+    let key = |pem: &str| {
+        let (key_id, public_key_pem) = ("abc".to_owned(), pem.to_owned());
+        Command::AddTrustedKey(greentic_deploy_spec::AddTrustedKeyPayload {
+            key_id,
+            public_key_pem,
+        })
+    };
+    let env_id = "local".parse().expect("an id");
+    let private =
+        "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIHNlY3JldA==\n-----END PRIVATE KEY-----";
+    let batch = Command::Batch(vec![drain(1), key(private), key(OPERATOR_PEM)]);
+    let target = batch.audit_target(&env_id).to_string();
+    assert!(!target.contains("PRIVATE"), "{target}");
+    assert!(target.contains("PUBLIC") && target.contains(R1) && target.contains("trust-root"));
+    assert_eq!(batch.steps().count(), 3);
+    assert_eq!(drain(1).steps().collect::<Vec<_>>(), [&drain(1)]);
+}
+
+#[test]
 fn undo_gives_no_traffic_to_what_is_not_ready() {
     let mut lab = Lab::deployed(2);
     lab.run(split(1, &[(1, 10_000)]));
@@ -287,8 +376,13 @@ fn a_batch_is_one_change_or_none() {
     assert_eq!(lab.env().traffic_splits.len(), 1);
     lab.refuse(
         Command::Batch(vec![stage(1, 2), failing_warm(2), split(1, &[(2, 10_000)])]),
+        "gate-failure-in-batch",
+        "command 1 of the batch (revisions.warm): the health gate of revision `00000000000000000000000002` failed; send that warm alone, so that it is recorded",
+    );
+    lab.refuse(
+        Command::Batch(vec![stage(1, 2), split(1, &[(2, 10_000)])]),
         "revision-not-ready",
-        "command 2 of the batch (traffic.set): revision `00000000000000000000000002` is failed; only a ready revision takes traffic, so warm it first",
+        "command 1 of the batch (traffic.set): revision `00000000000000000000000002` is staged; only a ready revision takes traffic, so warm it first",
     );
     lab.refuse(
         Command::Batch(vec![Command::Batch(Vec::new())]),

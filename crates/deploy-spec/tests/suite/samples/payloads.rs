@@ -270,6 +270,7 @@ fn commands() -> Vec<Command> {
         Command::Restore {
             mode: RestoreMode::Undo,
             snapshot: Box::new(Snapshot {
+                trusted_key_ids: None,
                 environment: document(),
                 runtime: Some(both(runtime())),
                 pack_answers: [(CapabilitySlot::Deployer, json!({}))].into(),
