@@ -59,3 +59,4 @@ pub use update_channel::{
     DEFAULT_PLAN_ENDPOINT, DEFAULT_TRUST_DID, UpdateAction, UpdateChannelConfig,
 };
 pub use update_stamp::UpdateStamp;
+pub(crate) use validate::check_override_packs;

@@ -67,13 +67,19 @@ pub(super) fn check_basis_points(values: impl Iterator<Item = u32>) -> Result<()
 /// The parts of an environment by their ids; the first of several wins, as it does for readers.
 struct Index<'a> {
     revisions: HashMap<RevisionId, &'a Revision>,
+    of_deployment: HashMap<DeploymentId, Vec<&'a Revision>>,
     deployments: HashMap<DeploymentId, &'a BundleDeployment>,
 }
 
 impl<'a> Index<'a> {
     fn of(env: &'a Environment) -> Self {
-        let mut index = Self { revisions: HashMap::new(), deployments: HashMap::new() };
+        let mut index = Self {
+            revisions: HashMap::new(),
+            of_deployment: HashMap::new(),
+            deployments: HashMap::new(),
+        };
         for revision in &env.revisions {
+            index.of_deployment.entry(revision.deployment_id).or_default().push(revision);
             index.revisions.entry(revision.revision_id).or_insert(revision);
         }
         for bundle in &env.bundles {
@@ -135,30 +141,8 @@ impl Environment {
         for id in &bundle.current_revisions {
             check_current_revision(bundle, index.revision(*id)?)?;
         }
-        self.check_override_packs(bundle)
-    }
-
-    /// Overrides may only name packs that a revision has, as far as any pack is known.
-    pub(crate) fn check_override_packs(&self, bundle: &BundleDeployment) -> Result<(), SpecError> {
-        if bundle.config_overrides.is_empty() {
-            return Ok(());
-        }
-        let known: HashSet<&str> = self
-            .revisions
-            .iter()
-            .filter(|r| r.deployment_id == bundle.deployment_id)
-            .filter(|r| r.lifecycle != RevisionLifecycle::Archived)
-            .flat_map(|r| r.pack_list.iter().map(|pack| pack.pack_id.as_str()))
-            .collect();
-        match bundle.config_overrides.keys().find(|pack| !known.contains(pack.as_str())) {
-            Some(pack_id) if !known.is_empty() => {
-                Err(SpecError::ConfigOverridePackNotInRevisions {
-                    deployment: bundle.deployment_id,
-                    pack_id: pack_id.clone(),
-                })
-            }
-            _ => Ok(()),
-        }
+        let siblings = index.of_deployment.get(&bundle.deployment_id);
+        check_override_packs(bundle, siblings.into_iter().flatten().copied())
     }
 
     fn check_split(&self, split: &TrafficSplit, index: &Index<'_>) -> Result<(), SpecError> {
@@ -231,6 +215,27 @@ impl Environment {
             }
         }
         Ok(())
+    }
+}
+
+/// Overrides may only name packs that a revision of the deployment has, as far as any pack is known.
+pub(crate) fn check_override_packs<'a>(
+    bundle: &BundleDeployment,
+    siblings: impl Iterator<Item = &'a Revision>,
+) -> Result<(), SpecError> {
+    if bundle.config_overrides.is_empty() {
+        return Ok(());
+    }
+    let known: HashSet<&str> = siblings
+        .filter(|r| r.lifecycle != RevisionLifecycle::Archived)
+        .flat_map(|r| r.pack_list.iter().map(|pack| pack.pack_id.as_str()))
+        .collect();
+    match bundle.config_overrides.keys().find(|pack| !known.contains(pack.as_str())) {
+        Some(pack_id) if !known.is_empty() => Err(SpecError::ConfigOverridePackNotInRevisions {
+            deployment: bundle.deployment_id,
+            pack_id: pack_id.clone(),
+        }),
+        _ => Ok(()),
     }
 }
 

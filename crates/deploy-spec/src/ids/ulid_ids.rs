@@ -40,7 +40,7 @@ fn is_crockford(c: char) -> bool {
 }
 
 /// Parses 26 characters of Crockford's base 32, in either case, and refuses what would wrap.
-fn parse_ulid(text: &str) -> Result<Ulid, InvalidUlid> {
+pub(crate) fn parse_ulid(text: &str) -> Result<Ulid, InvalidUlid> {
     if text.len() != ulid::ULID_LEN {
         let value = text.chars().take(40).collect();
         return Err(InvalidUlid::Length { value, actual: text.len() });

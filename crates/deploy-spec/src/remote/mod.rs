@@ -13,6 +13,7 @@
 //! # }
 //! ```
 
+mod answers;
 mod backups;
 mod envelope;
 mod error;
@@ -24,6 +25,10 @@ mod request;
 mod results;
 mod routes;
 
+pub use answers::{
+    BackupDeleted, BackupList, EnvironmentAnswer, EnvironmentList, Health, Readiness, Recorded,
+    RuntimeAnswer,
+};
 pub use backups::{ImportOutcome, ImportRequest, RestoreOutcome, RestoreRequest};
 pub use envelope::{ContractViolation, MutationEnvelope, MutationResponse, RbacRequest};
 pub use error::{ErrorKind, RemoteContractError, RemoteStoreError};

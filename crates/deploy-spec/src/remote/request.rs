@@ -5,7 +5,7 @@ use super::routes::{COMMANDS, Incoming, Method, Parts, ROUTES, Route};
 use super::{ImportRequest, ReconcileCompletionRequest, RestoreRequest};
 use crate::EnvId;
 use crate::document::{DocumentError, parse_json};
-use crate::engine::Command;
+use crate::engine::{Command, CommandName};
 use crate::integrity::{canonical_value, sha256_hex};
 
 /// A request of the contract, without headers.
@@ -53,6 +53,38 @@ pub enum Operation {
     CompleteReconcile(EnvId, ReconcileCompletionRequest),
     /// A change.
     Command(EnvId, Command),
+}
+
+impl Operation {
+    /// The name by which access is granted, and under which it is audited; none for what needs no
+    /// authentication. A batch is granted command by command, see [`Command::steps`].
+    #[must_use]
+    pub fn name(&self) -> Option<CommandName> {
+        let name = |noun, verb| Some(CommandName { noun, verb });
+        match self {
+            Self::Health | Self::Ready => None,
+            Self::ListEnvironments
+            | Self::GetEnvironment(_)
+            | Self::GetTrustRoot(_)
+            | Self::GetRuntime(_)
+            | Self::ListBackups(_) => name("env", "read"),
+            Self::CreateBackup(_) => name("backup", "create"),
+            Self::DeleteBackup(..) => name("backup", "delete"),
+            Self::ExportBackup(..) => name("backup", "export"),
+            Self::Restore(..) => name("backup", "restore"),
+            Self::Import(..) => name("backup", "import"),
+            Self::Reconcile(_) => name("env", "reconcile"),
+            Self::CompleteReconcile(..) => name("env", "reconcile-complete"),
+            Self::Command(_, command) => Some(command.name()),
+        }
+    }
+
+    /// Tells whether the right to change things is needed: for every change, and for the export of a
+    /// backup, which leaves the store.
+    #[must_use]
+    pub fn needs_mutation_right(&self) -> bool {
+        self.name().is_some_and(|name| name.verb != "read")
+    }
 }
 
 /// A request that the contract does not have. Its public kind is `invalid-request`.

@@ -5,10 +5,14 @@
 mod arbitrary;
 mod documents;
 mod engine;
+mod engine_pure;
 mod golden;
 mod lab;
+mod model;
 mod parsers;
 mod remote;
 mod routing;
 mod samples;
 mod schemas;
+mod unknown_keys;
+mod world;

@@ -211,7 +211,11 @@ fn requests() -> Vec<(u8, String, Value)> {
             format!("{env}/messaging/{ENDPOINT}/link"),
             json!({"bundle_id": "b", "updated_by": "a"}),
         ),
-        (1, format!("{env}/restore"), json!({"backup_id": "b", "precondition": {"if_match": "a"}})),
+        (
+            1,
+            format!("{env}/restore"),
+            json!({"backup_id": REVISION, "precondition": {"if_match": "a"}}),
+        ),
         (
             1,
             format!("{env}/import"),

@@ -590,18 +590,23 @@ fn requests_that_are_no_commands_are_read() {
     assert_eq!(send(Method::Get, "runtime", None), Operation::GetRuntime(env()));
     assert_eq!(send(Method::Get, "backups", None), Operation::ListBackups(env()));
     assert_eq!(send(Method::Post, "backups", None), Operation::CreateBackup(env()));
-    let backup = "x/y".to_owned();
+    let backup = OTHER.to_owned();
     assert_eq!(
-        send(Method::Delete, "backups/x%2Fy", None),
+        send(Method::Delete, &format!("backups/{OTHER}"), None),
         Operation::DeleteBackup(env(), backup.clone())
     );
     assert_eq!(
-        send(Method::Get, "backups/x%2fy/export", None),
+        send(Method::Get, &format!("backups/{OTHER}/export"), None),
         Operation::ExportBackup(env(), backup)
     );
+    for odd in ["..%2F..%2Fother", "x", "%2E%2E"] {
+        let path = format!("/environments/local/backups/{odd}");
+        let request = Request { method: Method::Delete, path, body: None };
+        assert!(matches!(request.operation(), Err(RequestError::Parameter { .. })), "{odd}");
+    }
     assert_eq!(send(Method::Post, "reconcile", None), Operation::Reconcile(env()));
 
-    let restore = json!({"backup_id": "b", "precondition": {}});
+    let restore = json!({"backup_id": OTHER, "precondition": {}});
     let Operation::Restore(_, restore) = send(Method::Post, "restore", Some(restore)) else {
         panic!("not a restore");
     };

@@ -4,6 +4,7 @@ use super::trust_root::check_seeded;
 use crate::document::Document;
 use crate::documents::{
     BundleDeployment, BundleDeploymentStatus, Environment, RevisionLifecycle, RouteBinding,
+    check_override_packs,
 };
 use crate::engine::draft::{Draft, Place};
 use crate::engine::policy::{first_policy, next_policy};
@@ -129,7 +130,8 @@ pub(crate) fn check_update(
     if let Some(overrides) = &payload.config_overrides {
         check_override_ids(overrides.keys())?;
     }
-    env.check_override_packs(&updated)?;
+    let siblings = env.revisions.iter().filter(|r| r.deployment_id == deployment_id);
+    check_override_packs(&updated, siblings)?;
     if policy.is_some() {
         check_seeded(state, &env.environment_id)?;
         updated.bundle_id.check_segment()?;

@@ -90,6 +90,28 @@ impl std::fmt::Debug for Route {
     }
 }
 
+fn check_backup_id(id: &str) -> Result<(), RequestError> {
+    match crate::ids::parse_ulid(id) {
+        Ok(_) => Ok(()),
+        Err(error) => {
+            let (value, detail) = (id.to_owned(), error.to_string());
+            Err(RequestError::Parameter { value, detail })
+        }
+    }
+}
+
+impl std::str::FromStr for Method {
+    type Err = RequestError;
+
+    /// Reads a method as it is sent, in upper case.
+    fn from_str(text: &str) -> Result<Self, RequestError> {
+        [Self::Get, Self::Post, Self::Patch, Self::Delete]
+            .into_iter()
+            .find(|method| method.as_str() == text)
+            .ok_or(RequestError::UnknownRoute)
+    }
+}
+
 impl Incoming {
     pub(super) fn env_id(&self) -> Result<EnvId, RequestError> {
         self.env_id.clone().ok_or(RequestError::UnknownRoute)
@@ -105,6 +127,13 @@ impl Incoming {
             value: value.to_owned(),
             detail: error.to_string(),
         })
+    }
+
+    /// A backup's id in the path. It names a file in some backends, so it is nothing but a ULID.
+    fn backup_id(&self) -> Result<String, RequestError> {
+        let id: String = self.parameter(0)?;
+        check_backup_id(&id)?;
+        Ok(id)
     }
 
     fn body(&mut self) -> Result<Value, RequestError> {

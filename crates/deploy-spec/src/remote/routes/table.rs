@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::{Decode, Encode, IfMatch, Incoming, Method, Parts, Route};
+use super::{Decode, Encode, IfMatch, Incoming, Method, Parts, Route, check_backup_id};
 use crate::document::Document;
 use crate::engine::Command;
 use crate::payloads::{
     AddTrustedKeyPayload, ExtensionKeyedPayload, MessagingBundleLinkPayload,
     RollbackTrafficSplitPayload,
 };
-use crate::remote::{Operation, RequestError};
+use crate::remote::{Operation, RequestError, RestoreRequest};
 use crate::{EnvPackBinding, ExtensionBinding, ExtensionKey};
 
 fn bare() -> Option<Parts> {
@@ -422,13 +422,15 @@ pub static ROUTES: &[Route] = &[
         Ok(Operation::CreateBackup(i.env_id()?))
     }),
     other(Method::Delete, "/environments/{env}/backups/{backup}", IfMatch::Ignored, |i| {
-        Ok(Operation::DeleteBackup(i.env_id()?, i.parameter(0)?))
+        Ok(Operation::DeleteBackup(i.env_id()?, i.backup_id()?))
     }),
     read("/environments/{env}/backups/{backup}/export", |i| {
-        Ok(Operation::ExportBackup(i.env_id()?, i.parameter(0)?))
+        Ok(Operation::ExportBackup(i.env_id()?, i.backup_id()?))
     }),
     other(Method::Post, "/environments/{env}/restore", IfMatch::Ignored, |mut i| {
-        Ok(Operation::Restore(i.env_id()?, i.plain()?))
+        let request: RestoreRequest = i.plain()?;
+        check_backup_id(&request.backup_id)?;
+        Ok(Operation::Restore(i.env_id()?, request))
     }),
     other(Method::Post, "/environments/{env}/import", IfMatch::Ignored, |mut i| {
         Ok(Operation::Import(i.env_id()?, Box::new(i.plain()?)))
