@@ -17,8 +17,9 @@ use crate::{BundleId, CapabilitySlot, DeploymentId, MessagingEndpointId, Revisio
 /// A change that is asked for. One variant for each verb.
 ///
 /// In JSON, as the remote contract and the journal write it: `{"command": "<kebab-case name>",
-/// "payload": …}`; a command without a payload has no such key. Payloads keep unknown keys, and the
-/// elements that are made of them get those keys.
+/// "payload": …}`; a command without a payload has no such key. Payloads that are documents keep
+/// unknown keys. Where an element is made of a payload (a deployment, revision, split, binding,
+/// endpoint, or the environment itself), it gets those keys.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(tag = "command", content = "payload", rename_all = "kebab-case")]

@@ -151,15 +151,18 @@ impl<'a> Draft<'a> {
     }
 
     fn follow_splits(&mut self) {
-        let splits = |env: &'_ Option<Document<Environment>>| -> Vec<TrafficSplit> {
-            env.as_ref().map(|env| env.traffic_splits.clone()).unwrap_or_default()
-        };
-        let (before, after) = (splits(&self.before.environment), splits(&self.state.environment));
+        let before = splits_of(self.before.environment.as_ref());
+        let after = splits_of(self.state.environment.as_ref());
         if before != after {
-            self.state.routing =
-                Routing::follow(self.before.routing.as_ref(), self.env_id(), &before, &after);
+            let tables = self.before.routing.as_ref();
+            let followed = Routing::follow(tables, &self.context.env_id, before, after);
+            self.state.routing = followed;
         }
     }
+}
+
+fn splits_of(environment: Option<&Document<Environment>>) -> &[TrafficSplit] {
+    environment.map(|env| env.traffic_splits.as_slice()).unwrap_or_default()
 }
 
 /// Brings the typed view's change into the raw one.

@@ -47,7 +47,9 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     page::check(workspace)?;
     let scratch = Scratch::prepare(workspace)?;
     println!("all rules in place");
-    run_command(&mut scratch.cargo_test(&["-q"]))?;
+    for arguments in [&QUICK[..], &["-q"]] {
+        run_command(&mut scratch.cargo_test(arguments))?;
+    }
     let mut results = Vec::new();
     for rule in rules {
         let verdict = scratch.without(&rule)?;

@@ -22,57 +22,41 @@ trait Binding: DocumentType + Clone {
     fn numbered(self, generation: u64, previous: Option<PathBuf>) -> Self;
 }
 
-impl Binding for EnvPackBinding {
-    fn key(&self) -> BindingKey {
-        BindingKey::Slot(self.slot)
-    }
+macro_rules! binding {
+    ($type:ident, $list:ident, $key:expr) => {
+        impl Binding for $type {
+            fn key(&self) -> BindingKey {
+                let key: fn(&Self) -> BindingKey = $key;
+                key(self)
+            }
 
-    fn list(env: &mut Environment) -> &mut Vec<Self> {
-        &mut env.packs
-    }
+            fn list(env: &mut Environment) -> &mut Vec<Self> {
+                &mut env.$list
+            }
 
-    fn generation(&self) -> u64 {
-        self.generation
-    }
+            fn generation(&self) -> u64 {
+                self.generation
+            }
 
-    fn previous(&self) -> Option<&PathBuf> {
-        self.previous_binding_ref.as_ref()
-    }
+            fn previous(&self) -> Option<&PathBuf> {
+                self.previous_binding_ref.as_ref()
+            }
 
-    fn pack_ref(&self) -> &PackId {
-        &self.pack_ref
-    }
+            fn pack_ref(&self) -> &PackId {
+                &self.pack_ref
+            }
 
-    fn numbered(self, generation: u64, previous: Option<PathBuf>) -> Self {
-        Self { generation, previous_binding_ref: previous, ..self }
-    }
+            fn numbered(self, generation: u64, previous: Option<PathBuf>) -> Self {
+                Self { generation, previous_binding_ref: previous, ..self }
+            }
+        }
+    };
 }
 
-impl Binding for ExtensionBinding {
-    fn key(&self) -> BindingKey {
-        BindingKey::Extension(ExtensionKey::from_binding(self))
-    }
-
-    fn list(env: &mut Environment) -> &mut Vec<Self> {
-        &mut env.extensions
-    }
-
-    fn generation(&self) -> u64 {
-        self.generation
-    }
-
-    fn previous(&self) -> Option<&PathBuf> {
-        self.previous_binding_ref.as_ref()
-    }
-
-    fn pack_ref(&self) -> &PackId {
-        &self.pack_ref
-    }
-
-    fn numbered(self, generation: u64, previous: Option<PathBuf>) -> Self {
-        Self { generation, previous_binding_ref: previous, ..self }
-    }
-}
+binding!(EnvPackBinding, packs, |binding| BindingKey::Slot(binding.slot));
+binding!(ExtensionBinding, extensions, |binding| {
+    BindingKey::Extension(ExtensionKey::from_binding(binding))
+});
 
 fn place(key: &BindingKey) -> Place {
     match key {

@@ -55,6 +55,39 @@ fn act(incoming: &Incoming, command: Command) -> Result<Operation, RequestError>
     Ok(Operation::Command(incoming.env_id()?, command))
 }
 
+/// A route whose body is the payload of a command.
+macro_rules! whole_body {
+    ($method:ident, $template:literal, $command:ident) => {
+        command(
+            Method::$method,
+            $template,
+            |c| match c {
+                Command::$command(payload) => with_body(vec![], payload),
+                _ => None,
+            },
+            |mut i| {
+                let payload = i.document()?;
+                act(&i, Command::$command(payload))
+            },
+        )
+    };
+}
+
+/// A route without a body, whose path ends in what a command is about.
+macro_rules! id_in_path {
+    ($method:ident, $template:literal, $command:ident, $id:ident) => {
+        command(
+            Method::$method,
+            $template,
+            |c| match c {
+                Command::$command { $id } => at($id),
+                _ => None,
+            },
+            |i| act(&i, Command::$command { $id: i.parameter(0)? }),
+        )
+    };
+}
+
 /// Every route of the public contract, and the one of ours for commands that have none
 /// (`POST /environments/{env}/commands`), which comes last.
 pub static ROUTES: &[Route] = &[
@@ -75,42 +108,9 @@ pub static ROUTES: &[Route] = &[
         },
     ),
     read("/environments/{env}", |i| Ok(Operation::GetEnvironment(i.env_id()?))),
-    command(
-        Method::Patch,
-        "/environments/{env}",
-        |c| match c {
-            Command::UpdateEnvironment(payload) => with_body(vec![], payload),
-            _ => None,
-        },
-        |mut i| {
-            let payload = i.document()?;
-            act(&i, Command::UpdateEnvironment(payload))
-        },
-    ),
-    command(
-        Method::Post,
-        "/environments/{env}/migrate-bindings",
-        |c| match c {
-            Command::MigrateMergeBindings(payload) => with_body(vec![], payload),
-            _ => None,
-        },
-        |mut i| {
-            let payload = i.document()?;
-            act(&i, Command::MigrateMergeBindings(payload))
-        },
-    ),
-    command(
-        Method::Post,
-        "/environments/{env}/revisions",
-        |c| match c {
-            Command::StageRevision(payload) => with_body(vec![], payload),
-            _ => None,
-        },
-        |mut i| {
-            let payload = i.document()?;
-            act(&i, Command::StageRevision(payload))
-        },
-    ),
+    whole_body!(Patch, "/environments/{env}", UpdateEnvironment),
+    whole_body!(Post, "/environments/{env}/migrate-bindings", MigrateMergeBindings),
+    whole_body!(Post, "/environments/{env}/revisions", StageRevision),
     command(
         Method::Post,
         "/environments/{env}/revisions/{revision}/warm",
@@ -124,36 +124,14 @@ pub static ROUTES: &[Route] = &[
             act(&i, Command::WarmRevision(payload))
         },
     ),
-    command(
-        Method::Post,
-        "/environments/{env}/revisions/{revision}/drain",
-        |c| match c {
-            Command::DrainRevision { revision_id } => at(revision_id),
-            _ => None,
-        },
-        |i| act(&i, Command::DrainRevision { revision_id: i.parameter(0)? }),
-    ),
-    command(
-        Method::Post,
+    id_in_path!(Post, "/environments/{env}/revisions/{revision}/drain", DrainRevision, revision_id),
+    id_in_path!(
+        Post,
         "/environments/{env}/revisions/{revision}/archive",
-        |c| match c {
-            Command::ArchiveRevision { revision_id } => at(revision_id),
-            _ => None,
-        },
-        |i| act(&i, Command::ArchiveRevision { revision_id: i.parameter(0)? }),
+        ArchiveRevision,
+        revision_id
     ),
-    command(
-        Method::Post,
-        "/environments/{env}/traffic",
-        |c| match c {
-            Command::SetTrafficSplit(payload) => with_body(vec![], payload),
-            _ => None,
-        },
-        |mut i| {
-            let payload = i.document()?;
-            act(&i, Command::SetTrafficSplit(payload))
-        },
-    ),
+    whole_body!(Post, "/environments/{env}/traffic", SetTrafficSplit),
     command(
         Method::Post,
         "/environments/{env}/traffic/rollback",
@@ -194,24 +172,8 @@ pub static ROUTES: &[Route] = &[
             act(&i, Command::UpdatePackBinding { slot: i.parameter(0)?, binding })
         },
     ),
-    command(
-        Method::Delete,
-        "/environments/{env}/packs/{slot}",
-        |c| match c {
-            Command::RemovePackBinding { slot } => at(slot),
-            _ => None,
-        },
-        |i| act(&i, Command::RemovePackBinding { slot: i.parameter(0)? }),
-    ),
-    command(
-        Method::Post,
-        "/environments/{env}/packs/{slot}/rollback",
-        |c| match c {
-            Command::RollbackPackBinding { slot } => at(slot),
-            _ => None,
-        },
-        |i| act(&i, Command::RollbackPackBinding { slot: i.parameter(0)? }),
-    ),
+    id_in_path!(Delete, "/environments/{env}/packs/{slot}", RemovePackBinding, slot),
+    id_in_path!(Post, "/environments/{env}/packs/{slot}/rollback", RollbackPackBinding, slot),
     command(
         Method::Post,
         "/environments/{env}/extensions",
@@ -290,15 +252,7 @@ pub static ROUTES: &[Route] = &[
             act(&i, Command::UpdateBundle(payload))
         },
     ),
-    command(
-        Method::Delete,
-        "/environments/{env}/bundles/{deployment}",
-        |c| match c {
-            Command::RemoveBundle { deployment_id } => at(deployment_id),
-            _ => None,
-        },
-        |i| act(&i, Command::RemoveBundle { deployment_id: i.parameter(0)? }),
-    ),
+    id_in_path!(Delete, "/environments/{env}/bundles/{deployment}", RemoveBundle, deployment_id),
     command(
         Method::Post,
         "/environments/{env}/messaging",
@@ -313,14 +267,11 @@ pub static ROUTES: &[Route] = &[
             act(&i, Command::AddMessagingEndpoint { endpoint_id: None, endpoint })
         },
     ),
-    command(
-        Method::Delete,
+    id_in_path!(
+        Delete,
         "/environments/{env}/messaging/{endpoint}",
-        |c| match c {
-            Command::RemoveMessagingEndpoint { endpoint_id } => at(endpoint_id),
-            _ => None,
-        },
-        |i| act(&i, Command::RemoveMessagingEndpoint { endpoint_id: i.parameter(0)? }),
+        RemoveMessagingEndpoint,
+        endpoint_id
     ),
     command(
         Method::Post,
