@@ -126,8 +126,8 @@ impl Scratch {
 }
 
 /// The tests of single rules, without those that run thousands of random cases.
-const QUICK: [&str; 9] =
-    ["-q", "--test", "suite", "--", "--skip", "model::", "--skip", "routing::", "--quiet"];
+const QUICK: [&str; 8] =
+    ["-q", "--test", "suite", "--", "--skip", "model::", "--skip", "routing::"];
 
 fn noticed(test: &Command, tested: &Output) -> Result<Verdict> {
     let output = String::from_utf8_lossy(&tested.stdout);

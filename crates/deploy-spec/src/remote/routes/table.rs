@@ -73,7 +73,7 @@ macro_rules! whole_body {
     };
 }
 
-/// A route without a body, whose path ends in what a command is about.
+/// A route without a body, whose path names what a command is about.
 macro_rules! id_in_path {
     ($method:ident, $template:literal, $command:ident, $id:ident) => {
         command(
