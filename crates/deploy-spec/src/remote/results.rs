@@ -30,31 +30,39 @@ pub fn result_of(
     match outcome {
         Outcome::Environment => Ok(json!(environment)),
         Outcome::Merged(report) => value(report),
-        Outcome::Staged(revision) => value(revision),
+        Outcome::Staged(revision) => recorded(environment, ("revisions", "revision_id"), revision),
         Outcome::Transition { revision, starting_lifecycle } => Ok(json!({
-            "revision": revision,
+            "revision": recorded(environment, ("revisions", "revision_id"), revision)?,
             "environment": environment,
             "starting_lifecycle": starting_lifecycle,
         })),
-        Outcome::Bundle(bundle) => value(bundle),
+        Outcome::Bundle(bundle) => recorded(environment, ("bundles", "deployment_id"), bundle),
         Outcome::BundleRemoved(removed) => value(removed),
-        Outcome::PackBound(binding) => value(binding),
-        Outcome::PackChanged(changed) => value(changed),
-        Outcome::ExtensionBound(binding) => value(binding),
-        Outcome::ExtensionChanged(changed) => value(changed),
+        Outcome::PackBound(binding) => recorded(environment, ("packs", "slot"), binding),
+        Outcome::PackChanged(changed) => Ok(json!({
+            "binding": recorded(environment, ("packs", "slot"), &changed.binding)?,
+            "generation": changed.generation,
+        })),
+        Outcome::ExtensionBound(binding) => recorded(environment, ("extensions", "kind"), binding),
+        Outcome::ExtensionChanged(changed) => Ok(json!({
+            "binding": recorded(environment, ("extensions", "kind"), &changed.binding)?,
+            "generation": changed.generation,
+        })),
         Outcome::SplitSet { split, previous_generation, new_generation } => Ok(json!({
-            "split": split,
+            "split": recorded(environment, ("traffic_splits", "deployment_id"), split)?,
             "previous_generation": previous_generation,
             "new_generation": new_generation,
             "environment": environment,
         })),
         Outcome::SplitRolledBack { restored, previous_generation, new_generation } => Ok(json!({
-            "restored": restored,
+            "restored": recorded(environment, ("traffic_splits", "deployment_id"), restored)?,
             "previous_generation": previous_generation,
             "new_generation": new_generation,
             "environment": environment,
         })),
-        Outcome::Endpoint(endpoint) => value(endpoint),
+        Outcome::Endpoint(endpoint) => {
+            recorded(environment, ("messaging_endpoints", "endpoint_id"), endpoint)
+        }
         Outcome::EndpointRemoved { endpoint_id } => value(endpoint_id),
         Outcome::TrustRootSeeded(seed) => value(seed),
         Outcome::TrustRootPresent => Ok(Value::Null),
@@ -62,6 +70,23 @@ pub fn result_of(
         Outcome::KeyRemoved(removed) => value(removed),
         whole => serde_json::to_value(whole),
     }
+}
+
+/// An element as the environment records it, with the keys that its type does not have; as it is
+/// when the environment has no such element (any more). `key` is a part of its identity, by which
+/// most of the others are told apart without reading them.
+fn recorded<T: DocumentType>(
+    environment: Option<&Value>,
+    (list, key): (&str, &str),
+    element: &T,
+) -> Result<Value, serde_json::Error> {
+    let plain = value(element)?;
+    let list = environment.and_then(|env| env.get(list)?.as_array()).map(Vec::as_slice);
+    let same = |raw: &&Value| {
+        raw.get(key) == plain.get(key) && typed_view::<T>(raw).is_ok_and(|typed| typed == *element)
+    };
+    let found = list.unwrap_or_default().iter().find(same).cloned();
+    Ok(found.unwrap_or(plain))
 }
 
 fn value<T: Serialize>(result: &T) -> Result<Value, serde_json::Error> {

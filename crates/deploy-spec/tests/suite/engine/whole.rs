@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use greentic_deploy_spec::engine::{Command, Outcome};
+use greentic_deploy_spec::remote::{Request, result_of};
 use greentic_deploy_spec::{
     AdoptPayload, CapabilitySlot, Document, Environment, EnvironmentRuntime, FieldUpdate,
     PackDescriptor, RestoreMode, SchemaVersion, Snapshot, UpdateEnvironmentPayload,
@@ -361,6 +362,12 @@ fn a_payload_cannot_write_keys_that_only_its_target_has() {
     assert_eq!(document.raw()["new"], 1);
     assert_eq!(document.pack_name(deployment(1)), Some("p"));
     assert_eq!(document.runtime_image_digest(revision(1)), Some("sha256:1"));
+    let request = Request::for_command(&document.environment_id, &archive(1)).expect("a request");
+    let lifecycle = greentic_deploy_spec::RevisionLifecycle::Ready;
+    let revision = lab.env().revisions[0].clone();
+    let outcome = Outcome::Transition { revision, starting_lifecycle: lifecycle };
+    let answer = result_of(&request, &outcome, Some(document)).expect("JSON");
+    assert_eq!(answer["revision"]["runtime_image_digest"], "sha256:1", "answers carry them, too");
 }
 
 #[test]
