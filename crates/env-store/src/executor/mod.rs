@@ -1,0 +1,365 @@
+//! How a request becomes a commit: the part of every store that is not storage.
+//!
+//! A backend holds its lock (or transaction), looks the key up with [`Pending::replay`], and when it
+//! is new, calls [`Pending::judge`] with what is recorded. What comes back is everything that the
+//! commit consists of; the backend writes it as one.
+
+mod supply;
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use greentic_deploy_spec::engine::{self, Applied, Command, Context, EnvState, Event, Outcome};
+use greentic_deploy_spec::{
+    Actor, AuditDecision, AuditEvent, AuditResult, EnvId, IdempotencyKey, IdempotencyOutcome,
+    MAX_DOCUMENT_BYTES, POLICY_LOCAL_ONLY, Precondition, SchemaVersion, SecretRef, StateEtag,
+    canonical_value, remote, sha256_hex,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::ports::Ports;
+use crate::{Committed, EnvSnapshot, Request, StoreError, Warning};
+
+pub use supply::{PolicyFile, PolicyFiles};
+
+/// A request that is about to be carried out: with a key, an actor and a fingerprint.
+#[derive(Clone, Debug)]
+pub struct Pending {
+    env_id: EnvId,
+    command: Command,
+    key: IdempotencyKey,
+    expected: Option<Precondition>,
+    actor: Actor,
+    fingerprint: String,
+    now: DateTime<Utc>,
+}
+
+/// A commit, before it is written.
+#[derive(Clone, Debug)]
+pub struct NewCommit {
+    /// Everything after the change.
+    pub after: EnvSnapshot,
+    /// The request's key.
+    pub key: IdempotencyKey,
+    /// The request's fingerprint.
+    pub fingerprint: String,
+    /// The answer.
+    pub outcome: Outcome,
+    /// The audit event.
+    pub event: AuditEvent,
+    /// What follows the commit.
+    pub follow_ups: Vec<FollowUp>,
+}
+
+/// Something that is done after a commit, and again when that was interrupted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "follow-up", rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum FollowUp {
+    /// Delete a secret that nothing names any more.
+    DeleteSecret {
+        /// The secret.
+        secret_ref: SecretRef,
+    },
+    /// Put a new operator key in use.
+    ActivateKey {
+        /// The key.
+        key_id: String,
+    },
+}
+
+/// What a ledger has under a key.
+#[derive(Clone, Debug)]
+pub struct Recorded {
+    /// The fingerprint of the request that was answered.
+    pub fingerprint: String,
+    /// The answer.
+    pub outcome: Outcome,
+    /// What the audit log says about it.
+    pub event: AuditEvent,
+}
+
+impl Pending {
+    /// Completes a request.
+    ///
+    /// # Errors
+    /// When it has no form in the remote contract, which fingerprints it.
+    pub fn new(env_id: &EnvId, request: Request, ports: &Ports) -> Result<Self, StoreError> {
+        let wire = remote::Request::for_command(env_id, &request.command)?;
+        let key = match request.key {
+            Some(key) => key,
+            None => fresh_key(ports)?,
+        };
+        Ok(Self {
+            env_id: env_id.clone(),
+            fingerprint: wire.fingerprint(),
+            command: request.command,
+            key,
+            expected: request.expected.filter(Precondition::is_conditional),
+            actor: request.actor.unwrap_or_else(|| ports.actor.clone()),
+            now: ports.clock.now(),
+        })
+    }
+
+    /// The environment.
+    #[must_use]
+    pub fn env_id(&self) -> &EnvId {
+        &self.env_id
+    }
+
+    /// The key.
+    #[must_use]
+    pub fn key(&self) -> &IdempotencyKey {
+        &self.key
+    }
+
+    /// The change.
+    #[must_use]
+    pub fn command(&self) -> &Command {
+        &self.command
+    }
+
+    /// The answer that is recorded under the request's key. `after` is the state that it led to.
+    ///
+    /// # Errors
+    /// [`StoreError::IdempotencyConflict`] when the key was used for another request.
+    pub fn replay(&self, recorded: Recorded, after: EnvSnapshot) -> Result<Committed, StoreError> {
+        self.check_same_request(&recorded)?;
+        let replayed = IdempotencyOutcome::Replayed;
+        Ok(Committed::new(recorded.outcome, after, replayed, recorded.event))
+    }
+
+    /// Tells whether a recorded answer is the answer to this request.
+    ///
+    /// # Errors
+    /// [`StoreError::IdempotencyConflict`].
+    pub fn check_same_request(&self, recorded: &Recorded) -> Result<(), StoreError> {
+        if recorded.fingerprint == self.fingerprint {
+            Ok(())
+        } else {
+            Err(StoreError::IdempotencyConflict { key: self.key.clone() })
+        }
+    }
+
+    /// Tells whether the request is refused for an environment that was never there, without
+    /// anything from outside. Nothing has to be made for such a request.
+    ///
+    /// # Errors
+    /// Why it is refused.
+    pub fn check_on_nothing(&self) -> Result<(), StoreError> {
+        let nothing = EnvState::default();
+        if !engine::needs(&nothing, &self.command).is_empty() {
+            return Ok(());
+        }
+        let context = self.context(engine::Supplies::default());
+        match engine::apply(&nothing, &self.command, &context) {
+            Ok(_) => self.check_expected(&EnvSnapshot::absent(self.env_id.clone())),
+            // What a batch needs is known only once it is judged on a state.
+            Err(rejection) if rejection.kind() == remote::ErrorKind::Internal => Ok(()),
+            Err(rejection) => Err(StoreError::from_rejection(rejection)),
+        }
+    }
+
+    fn context(&self, supplies: engine::Supplies) -> Context {
+        Context {
+            env_id: self.env_id.clone(),
+            now: self.now,
+            actor: self.actor.clone(),
+            key: self.key.clone(),
+            supplies,
+        }
+    }
+
+    fn check_expected(&self, head: &EnvSnapshot) -> Result<(), StoreError> {
+        let Some(expected) = &self.expected else { return Ok(()) };
+        let Some(etag) = head.etag() else {
+            return Err(StoreError::NotFound { env_id: self.env_id.clone() });
+        };
+        Ok(expected.check(etag, head.generation())?)
+    }
+
+    /// Judges the request on what is recorded, with what it needs from outside.
+    ///
+    /// Files of policies are written through `policies` before this returns, secrets are minted
+    /// behind their port. Whatever was made for a commit that is not written is harmless.
+    ///
+    /// # Errors
+    /// As [`crate::EnvironmentMutations`] says. Nothing is committed.
+    pub fn judge(
+        &self,
+        head: &EnvSnapshot,
+        ports: &Ports,
+        policies: &dyn PolicyFiles,
+    ) -> Result<NewCommit, StoreError> {
+        self.check_expected(head)?;
+        let supplies = supply::supply(self, head, ports, policies)?;
+        let applied = engine::apply(head.state(), &self.command, &self.context(supplies))
+            .map_err(StoreError::from_rejection)?;
+        self.commit_of(head, applied, ports)
+    }
+
+    fn commit_of(
+        &self,
+        head: &EnvSnapshot,
+        applied: Applied,
+        ports: &Ports,
+    ) -> Result<NewCommit, StoreError> {
+        let follow_ups = follow_ups(&applied);
+        let Applied { state, outcome, .. } = applied;
+        let generation = head.generation() + 1;
+        let etag = etag_of(&state)?;
+        check_sizes(head.state(), &state)?;
+        let mut event = self.event(ports, head.generation(), result_of(&outcome));
+        event.new_generation = Some(generation);
+        let after = EnvSnapshot::new(self.env_id.clone(), generation, etag, Arc::new(state));
+        Ok(NewCommit {
+            after,
+            key: self.key.clone(),
+            fingerprint: self.fingerprint.clone(),
+            outcome,
+            event,
+            follow_ups,
+        })
+    }
+
+    /// What the audit log says about a request that was refused on a state.
+    #[must_use]
+    pub fn refused(&self, ports: &Ports, generation: u64, error: &StoreError) -> AuditEvent {
+        let kind = error.kind().as_str().to_owned();
+        self.event(ports, generation, AuditResult::Error { kind, message: error.to_string() })
+    }
+
+    fn event(&self, ports: &Ports, previous_generation: u64, result: AuditResult) -> AuditEvent {
+        let name = self.command.name();
+        AuditEvent {
+            schema: SchemaVersion::from(AuditEvent::schema_str()),
+            event_id: ports.ids.ulid().to_string(),
+            ts: self.now,
+            actor: self.actor.clone(),
+            env_id: self.env_id.to_string(),
+            noun: name.noun.to_owned(),
+            verb: name.verb.to_owned(),
+            target: self.command.audit_target(&self.env_id),
+            previous_generation: Some(previous_generation),
+            new_generation: None,
+            idempotency_key: Some(self.key.to_string()),
+            authorization: local_decision(&self.env_id),
+            result,
+        }
+    }
+}
+
+impl NewCommit {
+    /// What the caller is told once it is written.
+    #[must_use]
+    pub fn into_committed(self) -> Committed {
+        Committed::new(self.outcome, self.after, IdempotencyOutcome::Applied, self.event)
+    }
+}
+
+fn fresh_key(ports: &Ports) -> Result<IdempotencyKey, StoreError> {
+    let detail = |error| StoreError::Contract { detail: format!("an id is no key: {error}") };
+    IdempotencyKey::new(ports.ids.ulid().to_string()).map_err(detail)
+}
+
+/// Whoever may write the folder may change the environment, as the public tools have it.
+fn local_decision(env_id: &EnvId) -> AuditDecision {
+    let policy = if env_id.as_str() == crate::defaults::LOCAL_ENV_ID {
+        POLICY_LOCAL_ONLY
+    } else {
+        POLICY_LOCAL_OWNER
+    };
+    let reason = "the user may write the environment's folder".to_owned();
+    AuditDecision::Allow { policy: policy.to_owned(), reason }
+}
+
+const POLICY_LOCAL_OWNER: &str = "local-owner";
+
+fn result_of(outcome: &Outcome) -> AuditResult {
+    match outcome.as_error() {
+        None => AuditResult::Ok,
+        Some(error) => AuditResult::Error {
+            kind: error.kind().as_str().to_owned(),
+            message: error.to_string(),
+        },
+    }
+}
+
+/// The etag of the environment of a state, which must be one that can be read again.
+fn etag_of(state: &EnvState) -> Result<Option<StateEtag>, StoreError> {
+    let Some(environment) = &state.environment else { return Ok(None) };
+    let canonical = environment.canonical();
+    check_size(canonical.len())?;
+    Ok(Some(StateEtag(sha256_hex(canonical.as_bytes()))))
+}
+
+/// The canonical form has no white space. The indented one of the same document has to stay within
+/// what can be read, so it gets the rest of the room.
+const MAX_CANONICAL_BYTES: usize = MAX_DOCUMENT_BYTES / 4;
+
+fn check_size(actual: usize) -> Result<(), StoreError> {
+    let limit = MAX_CANONICAL_BYTES;
+    if actual > limit { Err(StoreError::TooLarge { actual, limit }) } else { Ok(()) }
+}
+
+/// Checks the documents beside the environment that a change wrote.
+fn check_sizes(before: &EnvState, after: &EnvState) -> Result<(), StoreError> {
+    if let Some(runtime) = &after.runtime
+        && before.runtime.as_ref() != Some(runtime)
+    {
+        check_size(runtime.canonical().len())?;
+    }
+    for (slot, answers) in &after.pack_answers {
+        if before.pack_answers.get(slot) != Some(answers) {
+            check_size(canonical_value(answers).len())?;
+        }
+    }
+    Ok(())
+}
+
+fn follow_ups(applied: &Applied) -> Vec<FollowUp> {
+    let secrets = applied.events.iter().filter_map(|event| match event {
+        Event::SecretReleased { secret_ref } => {
+            Some(FollowUp::DeleteSecret { secret_ref: secret_ref.clone() })
+        }
+        _ => None,
+    });
+    secrets.chain(rotations(&applied.outcome)).collect()
+}
+
+impl FollowUp {
+    /// Does it. Doing it again is fine.
+    ///
+    /// # Errors
+    /// What is left undone.
+    pub fn run(&self, ports: &Ports) -> Result<(), Warning> {
+        match self {
+            Self::DeleteSecret { secret_ref } => {
+                let lagging = |detail| {
+                    let secret_ref = secret_ref.to_string();
+                    Warning::SecretLagging { secret_ref, detail }
+                };
+                let sink = ports.secrets.as_ref();
+                let sink = sink.ok_or_else(|| lagging("this store has no secret sink".to_owned()))?;
+                sink.delete(secret_ref).map_err(|error| lagging(error.to_string()))
+            }
+            Self::ActivateKey { key_id } => {
+                let lagging = |detail| Warning::OperatorKeyLagging { detail };
+                let signer = ports.signer.as_ref();
+                let signer =
+                    signer.ok_or_else(|| lagging("this store has no operator key".to_owned()))?;
+                signer.activate(key_id).map_err(|error| lagging(error.to_string()))
+            }
+        }
+    }
+}
+
+fn rotations(outcome: &Outcome) -> Vec<FollowUp> {
+    match outcome {
+        Outcome::OperatorKeyRotated(rotated) => {
+            vec![FollowUp::ActivateKey { key_id: rotated.key_id.clone() }]
+        }
+        Outcome::Batch(steps) => steps.iter().flat_map(rotations).collect(),
+        _ => Vec::new(),
+    }
+}
