@@ -1,6 +1,5 @@
 use greentic_deploy_spec::{
-    CapabilitySlot, DEFAULT_LISTEN_ADDR, EnvId, EnvPackBinding, Environment,
-    EnvironmentHostConfig,
+    CapabilitySlot, DEFAULT_LISTEN_ADDR, EnvId, EnvPackBinding, Environment, EnvironmentHostConfig,
 };
 
 use crate::defaults::{

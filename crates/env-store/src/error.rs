@@ -8,6 +8,7 @@ use greentic_deploy_spec::{
     RemoteStoreError, RevisionId, SpecError,
 };
 
+use crate::backup::BackupError;
 use crate::policy::PolicyError;
 use crate::ports::{SecretSinkError, SignerError};
 
@@ -33,8 +34,8 @@ pub enum StoreError {
     },
     /// A file belongs to another environment than the folder that it is in.
     #[error(
-        "`{}` belongs to environment `{found}`, not `{expected}`; a copied folder is no environment: \
-         export the one and import it as the other",
+        "`{}` belongs to environment `{found}`, not `{expected}`; an environment does not become another \
+         one by copying its folder: name the folder `{found}`, or remove it",
         path.display()
     )]
     EnvIdMismatch {
@@ -199,11 +200,16 @@ pub enum StoreError {
     /// A revenue policy cannot be signed.
     #[error(transparent)]
     RevenuePolicy(#[from] PolicyError),
+    /// A backup or snapshot cannot be used.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
     /// A secret cannot be minted.
     #[error(transparent)]
     Secret(#[from] SecretSinkError),
     /// The document would be larger than what can be read again.
-    #[error("the environment would have {actual} bytes, the limit is {limit}; remove what is not needed")]
+    #[error(
+        "the environment would have {actual} bytes, the limit is {limit}; remove what is not needed"
+    )]
     TooLarge {
         /// Bytes it would have.
         actual: usize,
@@ -366,6 +372,7 @@ impl StoreError {
             Self::TrustRoot { .. } => "trust-root-differs",
             Self::OperatorKey(error) => error.code(),
             Self::RevenuePolicy(error) => error.code(),
+            Self::Backup(error) => error.code(),
             Self::Secret(error) => error.code(),
             Self::TooLarge { .. } => "environment-too-large",
             Self::GenerationNotKept { .. } => "generation-not-kept",
@@ -380,9 +387,10 @@ impl StoreError {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::NotFound { .. } => ErrorKind::NotFound,
-            Self::UnsafeEnvId { .. } | Self::InvalidArgument(_) | Self::TooLarge { .. } => {
-                ErrorKind::InvalidRequest
-            }
+            Self::UnsafeEnvId { .. }
+            | Self::InvalidArgument(_)
+            | Self::Backup(_)
+            | Self::TooLarge { .. } => ErrorKind::InvalidRequest,
             Self::AlreadyExists(_) => ErrorKind::AlreadyExists,
             Self::DependentNotFound(_) | Self::GenerationNotKept { .. } => {
                 ErrorKind::DependentNotFound

@@ -1,8 +1,9 @@
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use greentic_deploy_spec::engine::{Command, EnvState};
 use greentic_deploy_spec::{
-    AuditEvent, EnvId, Precondition, RestoreMode, Snapshot, StateEtag,
+    AuditEvent, Document, EnvId, Precondition, RestoreMode, Snapshot, StateEtag,
 };
 use json_patch::{AddOperation, Patch, PatchOperation, RemoveOperation, ReplaceOperation, jsonptr};
 use serde_json::{Map, Value};
@@ -92,19 +93,17 @@ pub fn undo<S: EnvironmentHistory + EnvironmentMutations + ?Sized>(
 ) -> Result<Committed, StoreError> {
     let now = store.snapshot(env_id)?;
     let command = undo_command(&store.at(env_id, to_generation)?)?;
-    let expected = Precondition {
-        if_match: now.etag().cloned(),
-        expected_generation: Some(now.generation()),
-    };
+    let expected =
+        Precondition { if_match: now.etag().cloned(), expected_generation: Some(now.generation()) };
     let expected = request.expected.or(Some(expected));
     store.execute(env_id, Request { command, expected, ..request })
 }
 
 /// The command of an undo: [`undo`] puts it in place of the request's own.
 pub(crate) fn undo_command(then: &EnvSnapshot) -> Result<Command, StoreError> {
-    let trusted_key_ids = then.trust_root().map_or_else(Vec::new, |root| {
-        root.keys.iter().map(|key| key.key_id.clone()).collect()
-    });
+    let trusted_key_ids = then
+        .trust_root()
+        .map_or_else(Vec::new, |root| root.keys.iter().map(|key| key.key_id.clone()).collect());
     let snapshot = Box::new(Snapshot {
         environment: then.require()?.clone(),
         runtime: then.runtime().cloned(),
@@ -115,19 +114,20 @@ pub(crate) fn undo_command(then: &EnvSnapshot) -> Result<Command, StoreError> {
 }
 
 /// The documents of a state by name, as JSON.
-pub(crate) fn documents_of(state: &EnvState) -> BTreeMap<String, Value> {
+pub(crate) fn documents_of(state: &EnvState) -> BTreeMap<String, Cow<'_, Value>> {
     let mut documents = BTreeMap::new();
-    let mut add = |name: &str, value: Option<Value>| {
-        if let Some(value) = value {
-            documents.insert(name.to_owned(), value);
-        }
-    };
-    add(ENVIRONMENT, state.environment.as_ref().map(|document| document.raw().clone()));
-    add(RUNTIME, state.runtime.as_ref().map(|document| document.raw().clone()));
-    add(TRUST_ROOT, state.trust_root.as_ref().map(|document| document.raw().clone()));
-    add(ROUTING, state.routing.as_ref().and_then(|routing| serde_json::to_value(routing).ok()));
+    let kept = [
+        (ENVIRONMENT, state.environment.as_ref().map(Document::raw)),
+        (RUNTIME, state.runtime.as_ref().map(Document::raw)),
+        (TRUST_ROOT, state.trust_root.as_ref().map(Document::raw)),
+    ];
+    for (name, raw) in kept {
+        documents.extend(raw.map(|raw| (name.to_owned(), Cow::Borrowed(raw))));
+    }
+    let routing = state.routing.as_ref().and_then(|routing| serde_json::to_value(routing).ok());
+    documents.extend(routing.map(|routing| (ROUTING.to_owned(), Cow::Owned(routing))));
     for (slot, answers) in &state.pack_answers {
-        add(&answers_of(slot.as_str()), Some(answers.clone()));
+        documents.insert(answers_of(slot.as_str()), Cow::Borrowed(answers));
     }
     documents
 }
@@ -142,7 +142,7 @@ pub(crate) fn answers_of(slot: &str) -> String {
     format!("{ANSWERS}{slot}")
 }
 
-fn diff_of(from: &EnvState, to: &EnvState) -> Vec<DocumentDiff> {
+pub(crate) fn diff_of(from: &EnvState, to: &EnvState) -> Vec<DocumentDiff> {
     let (from, to) = (documents_of(from), documents_of(to));
     let mut names: Vec<&String> = from.keys().chain(to.keys()).collect();
     names.sort();
@@ -153,8 +153,7 @@ fn diff_of(from: &EnvState, to: &EnvState) -> Vec<DocumentDiff> {
             (None, Some(to)) => vec![add(&[], to)],
             _ => vec![remove(&[])],
         };
-        (!patch.is_empty())
-            .then(|| DocumentDiff { document: name.clone(), patch: Patch(patch) })
+        (!patch.is_empty()).then(|| DocumentDiff { document: name.clone(), patch: Patch(patch) })
     });
     diffs.collect()
 }
@@ -196,12 +195,7 @@ fn diff_objects(
     }
 }
 
-fn diff_lists(
-    all: &mut Vec<PatchOperation>,
-    path: &mut Vec<String>,
-    from: &[Value],
-    to: &[Value],
-) {
+fn diff_lists(all: &mut Vec<PatchOperation>, path: &mut Vec<String>, from: &[Value], to: &[Value]) {
     let shorter = from.len().min(to.len());
     let head = from.iter().zip(to).take_while(|(from, to)| from == to).count();
     let same_tail = from.iter().rev().zip(to.iter().rev()).take(shorter - head);

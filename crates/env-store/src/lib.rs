@@ -22,6 +22,7 @@
 //! # }
 //! ```
 
+pub mod backup;
 mod bootstrap;
 #[cfg(feature = "conformance")]
 pub mod conformance;
@@ -48,7 +49,11 @@ pub use bootstrap::{
 pub use error::{EditProblem, JournalProblem, LifecycleError, Refusal, StoreError};
 pub use greentic_deploy_spec::ExtensionKey;
 pub use history::{CommitInfo, DocumentDiff, EnvironmentHistory, HistoryPage, undo};
-// pub use local::{LocalFsStore, LocalFsStoreBuilder, Locked};
+#[cfg(feature = "local")]
+pub use local::{
+    CompactReport, HistoryRetention, LocalFsStore, LocalFsStoreBuilder, Locked, RepairReport,
+    SnapshotInfo, VerifyReport,
+};
 pub use memory::{MemoryStore, MemoryStoreBuilder};
 pub use mutations::{
     ActingAs, Committed, EnvironmentMutations, Expecting, MutationsExt, Request, Warning, WithKey,

@@ -13,8 +13,8 @@ use greentic_deploy_spec::{
 use crate::executor::{FollowUp, NewCommit, Pending, PolicyFile, PolicyFiles, Recorded};
 use crate::ports::{MemorySecretSink, MemorySigner, Ports};
 use crate::{
-    CommitInfo, Committed, EnvSnapshot, EnvironmentHistory, EnvironmentMutations,
-    EnvironmentReads, HistoryPage, Request, StoreError, Warning, Watch,
+    CommitInfo, Committed, EnvSnapshot, EnvironmentHistory, EnvironmentMutations, EnvironmentReads,
+    HistoryPage, Request, StoreError, Warning, Watch,
 };
 
 /// Keeps environments in memory, as strictly as a store can: every document that it takes is written
@@ -145,9 +145,8 @@ impl MemoryStore {
         let judged = pending.judge(&head, &self.ports, &policies);
         let commit = judged.inspect_err(|error| {
             let known = kept.environments.contains_key(env_id);
-            kept.refusals.extend(
-                known.then(|| pending.refused(&self.ports, head.generation(), error)),
-            );
+            kept.refusals
+                .extend(known.then(|| pending.refused(&self.ports, head.generation(), error)));
         })?;
         check_readable(commit.after.state())?;
         let fault = kept.fault.take();
@@ -308,9 +307,11 @@ impl EnvironmentHistory for MemoryStore {
         let newest = past.commits.len() as u64;
         let index = generation.checked_sub(1).and_then(|index| usize::try_from(index).ok());
         let found = index.and_then(|index| past.commits.get(index));
-        found
-            .map(|commit| commit.after.clone())
-            .ok_or(StoreError::GenerationNotKept { generation, oldest: 1, newest })
+        found.map(|commit| commit.after.clone()).ok_or(StoreError::GenerationNotKept {
+            generation,
+            oldest: 1,
+            newest,
+        })
     }
 }
 

@@ -55,7 +55,9 @@ pub enum PolicyError {
         key_id: String,
     },
     /// The statement is about another document.
-    #[error("the revenue policy was changed after it was signed (sha-256 {actual}, signed {signed})")]
+    #[error(
+        "the revenue policy was changed after it was signed (sha-256 {actual}, signed {signed})"
+    )]
     Changed {
         /// The digest that was signed.
         signed: String,

@@ -67,6 +67,7 @@ pub struct EnvSnapshot {
     generation: u64,
     etag: Option<StateEtag>,
     state: Arc<EnvState>,
+    lagging: bool,
 }
 
 impl EnvSnapshot {
@@ -78,7 +79,7 @@ impl EnvSnapshot {
         etag: Option<StateEtag>,
         state: Arc<EnvState>,
     ) -> Self {
-        Self { env_id, generation, etag, state }
+        Self { env_id, generation, etag, state, lagging: false }
     }
 
     /// The snapshot of an environment that never was: generation 0, nothing recorded.
@@ -103,6 +104,19 @@ impl EnvSnapshot {
     #[must_use]
     pub fn etag(&self) -> Option<&StateEtag> {
         self.etag.as_ref()
+    }
+
+    /// Marks a snapshot as one that may be older than what is committed.
+    #[must_use]
+    pub fn into_lagging(self) -> Self {
+        Self { lagging: true, ..self }
+    }
+
+    /// Whether there may be newer commits than this shows, because the journal cannot be read and
+    /// the files beside it were.
+    #[must_use]
+    pub fn is_lagging(&self) -> bool {
+        self.lagging
     }
 
     /// Everything.

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::table::{Owners, SlotTable};
 use super::{SLOT_COUNT, SlotTableError};
-use crate::{DeploymentId, EnvId, RevisionId};
+use crate::{DeploymentId, DocumentType, EnvId, RevisionId};
 
 /// The `schema` of a [`Routing`] that follows the rule of this module.
 pub const ROUTING_SCHEMA: &str = crate::SchemaVersion::ROUTING_V1;
@@ -138,4 +138,8 @@ impl RoutingTable {
         }
         owners
     }
+}
+
+impl DocumentType for Routing {
+    const NAME: &'static str = "Routing";
 }

@@ -340,7 +340,8 @@ impl FollowUp {
                     Warning::SecretLagging { secret_ref, detail }
                 };
                 let sink = ports.secrets.as_ref();
-                let sink = sink.ok_or_else(|| lagging("this store has no secret sink".to_owned()))?;
+                let sink =
+                    sink.ok_or_else(|| lagging("this store has no secret sink".to_owned()))?;
                 sink.delete(secret_ref).map_err(|error| lagging(error.to_string()))
             }
             Self::ActivateKey { key_id } => {

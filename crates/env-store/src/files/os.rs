@@ -53,7 +53,8 @@ impl FileSystem for OsFileSystem {
     fn read(&self, path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
         let Some(file) = open(path)? else { return Ok(None) };
         let size = file.metadata()?.len();
-        let mut bytes = Vec::with_capacity(usize::try_from(size.min(limit)).unwrap_or_default() + 1);
+        let mut bytes =
+            Vec::with_capacity(usize::try_from(size.min(limit)).unwrap_or_default() + 1);
         file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
         if bytes.len() as u64 > limit {
             return Err(io::ErrorKind::FileTooLarge.into());

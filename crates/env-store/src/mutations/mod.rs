@@ -460,7 +460,8 @@ pub trait EnvironmentMutations: EnvironmentReads {
         updated_by: String,
         key: IdempotencyKey,
     ) -> Result<MessagingEndpoint, StoreError> {
-        let rotation = document(RotateWebhookSecretPayload { updated_by, webhook_secret_ref: None })?;
+        let rotation =
+            document(RotateWebhookSecretPayload { updated_by, webhook_secret_ref: None })?;
         let command = Command::RotateMessagingWebhookSecret { endpoint_id, rotation };
         endpoint_of(self.execute(env_id, Request::keyed(command, key))?)
     }

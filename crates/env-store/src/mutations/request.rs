@@ -1,7 +1,5 @@
 use greentic_deploy_spec::engine::{Command, Outcome};
-use greentic_deploy_spec::{
-    Actor, AuditEvent, IdempotencyKey, IdempotencyOutcome, Precondition,
-};
+use greentic_deploy_spec::{Actor, AuditEvent, IdempotencyKey, IdempotencyOutcome, Precondition};
 
 use crate::EnvSnapshot;
 

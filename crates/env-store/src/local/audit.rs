@@ -1,0 +1,136 @@
+//! The audit log of an environment: `audit/events.jsonl`, one event per line, in the public format.
+//!
+//! Events of commits are in the journal, so that a line that a crash took can be added again. Lines
+//! of refused requests are in the log alone.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use greentic_deploy_spec::AuditEvent;
+use serde_json::Value;
+
+use super::folder::Folder;
+use super::head::Head;
+use super::journal::{Access, Journal, Settled};
+use super::layout;
+use crate::{StoreError, Warning};
+
+/// How far the audit log is known to be complete.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Complete {
+    /// The lines of all commits up to this generation are there,
+    pub(super) generation: u64,
+    /// in the first so many bytes.
+    pub(super) bytes: u64,
+}
+
+impl From<Settled> for Complete {
+    fn from(settled: Settled) -> Self {
+        Self { generation: settled.generation, bytes: settled.audit_bytes }
+    }
+}
+
+/// What is added to the log.
+pub(super) struct Addition<'a> {
+    /// The lines of the newest commits, by generation: known without reading the journal.
+    pub(super) committed: &'a [(u64, String)],
+    /// The line of a request that was refused.
+    pub(super) refused: Option<&'a AuditEvent>,
+}
+
+/// Adds what the log lacks. `known` is kept up to date.
+pub(super) fn append(
+    folder: &Folder,
+    head: &Head,
+    journal: &Journal,
+    known: &mut Option<Complete>,
+    addition: &Addition<'_>,
+    patience: Duration,
+) -> Result<Vec<Warning>, StoreError> {
+    let mut warnings = Vec::new();
+    let path = folder.at(layout::AUDIT_LOG);
+    folder.make_parents(layout::AUDIT_LOG)?;
+    // Other tools lock the log itself while they add a line.
+    let lock = folder.files.lock(&path, patience);
+    let _lock = folder.io("lock", &path, lock)?;
+    let from = known.unwrap_or_else(|| head.settled.into());
+    let size = folder.stat(layout::AUDIT_LOG)?.map_or(0, |stat| stat.size);
+    let log = read(folder, from, size, &mut warnings)?;
+    let mut lines = String::new();
+    let first_known = addition.committed.first().map_or(u64::MAX, |(generation, _)| *generation);
+    let gap_ends = first_known.min(head.generation() + 1);
+    if from.generation + 1 < gap_ends {
+        // Commits of other processes, whose lines are there unless they crashed.
+        journal.transaction(Access::Read)?.each(from.generation + 1, gap_ends - 1, |row| {
+            add_missing(&mut lines, &log.events, &row.event);
+            Ok(())
+        })?;
+    }
+    for (_, event) in addition.committed {
+        add_missing(&mut lines, &log.events, event);
+    }
+    if let Some(refused) = addition.refused {
+        add_line(&mut lines, &line_of(refused)?);
+    }
+    if !lines.is_empty() {
+        let appended = folder.files.append(&path, lines.as_bytes());
+        folder.io("write", &path, appended)?;
+    }
+    let bytes = log.end + lines.len() as u64;
+    *known = Some(Complete { generation: head.generation(), bytes });
+    Ok(warnings)
+}
+
+pub(super) fn line_of(event: &AuditEvent) -> Result<String, StoreError> {
+    serde_json::to_string(event).map_err(|error| StoreError::Contract {
+        detail: format!("an audit event has no JSON form: {error}"),
+    })
+}
+
+fn add_line(lines: &mut String, line: &str) {
+    lines.push_str(line);
+    lines.push('\n');
+}
+
+fn add_missing(lines: &mut String, there: &BTreeSet<String>, event: &str) {
+    if event_id(event.as_bytes()).is_none_or(|id| !there.contains(&id)) {
+        add_line(lines, event);
+    }
+}
+
+fn event_id(line: &[u8]) -> Option<String> {
+    let event: Value = serde_json::from_slice(line).ok()?;
+    event.get("event_id").and_then(Value::as_str).map(str::to_owned)
+}
+
+struct Log {
+    events: BTreeSet<String>,
+    /// Its size, without a line that was cut.
+    end: u64,
+}
+
+/// Reads the part of the log that is not known to be complete, and cuts off a line that a crash cut.
+fn read(
+    folder: &Folder,
+    from: Complete,
+    size: u64,
+    warnings: &mut Vec<Warning>,
+) -> Result<Log, StoreError> {
+    if size == from.bytes {
+        return Ok(Log { events: BTreeSet::new(), end: size });
+    }
+    // A log that is shorter than it was is another one: somebody rotated it.
+    let start = if size < from.bytes { 0 } else { from.bytes };
+    let path = folder.at(layout::AUDIT_LOG);
+    let bytes = folder.io("read", &path, folder.files.read_from(&path, start))?.unwrap_or_default();
+    let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+    if whole < bytes.len() {
+        let kept_as = folder.keep_aside(layout::AUDIT_LOG, &bytes[whole..])?;
+        let cut = folder.files.truncate(&path, start + whole as u64);
+        folder.io("write", &path, cut)?;
+        warnings.push(Warning::Recovered { file: layout::AUDIT_LOG.to_owned(), kept_as });
+    }
+    let lines = bytes[..whole].split(|byte| *byte == b'\n');
+    let events = lines.filter_map(event_id).collect();
+    Ok(Log { events, end: start + whole as u64 })
+}

@@ -1,0 +1,220 @@
+//! The folder of one environment, through the file system port.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use greentic_deploy_spec::{EnvId, MAX_DOCUMENT_BYTES};
+
+use super::layout;
+use crate::StoreError;
+use crate::executor::{PolicyFile, PolicyFiles};
+use crate::files::{FileKind, FileStat, FileSystem, Placement};
+use crate::ports::Ids;
+
+/// The folder of one environment. Paths are relative to it, with `/` between their parts.
+#[derive(Clone, Debug)]
+pub(super) struct Folder {
+    pub(super) env_id: EnvId,
+    pub(super) path: PathBuf,
+    pub(super) files: Arc<dyn FileSystem>,
+    pub(super) ids: Arc<dyn Ids>,
+}
+
+/// A lock that is held until this is dropped.
+pub(super) struct Held {
+    _lock: Box<dyn Send + Sync>,
+}
+
+impl Folder {
+    pub(super) fn at(&self, file: &str) -> PathBuf {
+        self.path.join(file)
+    }
+
+    pub(super) fn journal(&self) -> PathBuf {
+        self.at(layout::JOURNAL)
+    }
+
+    pub(super) fn io<T>(
+        &self,
+        operation: &'static str,
+        path: &Path,
+        result: io::Result<T>,
+    ) -> Result<T, StoreError> {
+        let path = path.to_owned();
+        result.map_err(|source| StoreError::Io { operation, path, source })
+    }
+
+    pub(super) fn stat(&self, file: &str) -> Result<Option<FileStat>, StoreError> {
+        let path = self.at(file);
+        self.io("look at", &path, self.files.stat(&path))
+    }
+
+    pub(super) fn is_there(&self) -> Result<bool, StoreError> {
+        let found = self.io("look at", &self.path, self.files.stat(&self.path))?;
+        Ok(found.is_some_and(|found| found.kind == FileKind::Folder))
+    }
+
+    /// The bytes of a document; none when it is not there.
+    pub(super) fn read(&self, file: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let path = self.at(file);
+        let limit = MAX_DOCUMENT_BYTES as u64;
+        self.io("read", &path, self.files.read(&path, limit))
+    }
+
+    /// The names in a folder, without those of files that are being written.
+    pub(super) fn names(&self, folder: &str) -> Result<Vec<String>, StoreError> {
+        let path = self.at(folder);
+        let names = self.io("read", &path, self.files.names(&path))?;
+        let finished = names.into_iter().filter_map(|name| name.into_string().ok());
+        Ok(finished.filter(|name| !name.ends_with(layout::UNFINISHED)).collect())
+    }
+
+    /// Refuses a folder where a journal would not be safe.
+    pub(super) fn check_placement(&self) -> Result<(), StoreError> {
+        // The environment's folder may have to be made yet.
+        let there = self.path.ancestors().find(|path| path.exists());
+        let path = there.unwrap_or(&self.path);
+        match self.io("look at", path, self.files.placement(path))? {
+            Placement::Local => Ok(()),
+            Placement::Remote(kind) => {
+                Err(StoreError::UnsafeFileSystem { path: path.to_owned(), kind })
+            }
+        }
+    }
+
+    /// Makes the folders that lead to a file.
+    pub(super) fn make_parents(&self, file: &str) -> Result<(), StoreError> {
+        let mut folder = self.path.clone();
+        let Some(parent) = Path::new(file).parent() else { return Ok(()) };
+        for part in parent {
+            folder.push(part);
+            self.io("make", &folder, self.files.create_dir(&folder))?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn lock(&self, patience: Duration) -> Result<Held, StoreError> {
+        let path = self.at(layout::LOCK);
+        match self.files.lock(&path, patience) {
+            Ok(lock) => Ok(Held { _lock: lock }),
+            Err(source) if source.kind() == io::ErrorKind::TimedOut => {
+                Err(StoreError::Lock { path, source })
+            }
+            Err(source) => Err(StoreError::Io { operation: "lock", path, source }),
+        }
+    }
+
+    /// Replaces a file as a whole. Whether it survives a power cut is up to the caller.
+    pub(super) fn replace(&self, file: &str, bytes: &[u8]) -> io::Result<()> {
+        let path = self.at(file);
+        let unfinished = self.unfinished(&path);
+        let write = || {
+            match self.files.create(&unfinished, bytes) {
+                // The folder is made when the first file goes there.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    self.make_parents(file).map_err(io::Error::other)?;
+                    self.files.create(&unfinished, bytes)?;
+                }
+                written => written?,
+            }
+            self.files.rename(&unfinished, &path)
+        };
+        write().inspect_err(|_| {
+            // What cannot be removed now is removed by `compact`.
+            drop(self.files.remove_file(&unfinished));
+        })
+    }
+
+    fn unfinished(&self, path: &Path) -> PathBuf {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let unique = self.ids.ulid();
+        path.with_file_name(format!(".{name}.{unique}{}", layout::UNFINISHED))
+    }
+
+    pub(super) fn remove(&self, file: &str) -> io::Result<()> {
+        self.files.remove_file(&self.at(file))
+    }
+
+    /// Moves a file that is not the store's own aside. Gives its new name.
+    pub(super) fn move_aside(&self, file: &str) -> Result<String, StoreError> {
+        let kept_as = self.aside(file)?;
+        let (from, to) = (self.at(file), self.at(&kept_as));
+        self.io("move", &from, self.files.rename(&from, &to))?;
+        Ok(kept_as)
+    }
+
+    /// Keeps bytes that are not the store's own. Gives the name of the file that has them.
+    pub(super) fn keep_aside(&self, file: &str, bytes: &[u8]) -> Result<String, StoreError> {
+        let kept_as = self.aside(file)?;
+        let path = self.at(&kept_as);
+        self.io("write", &path, self.files.create(&path, bytes))?;
+        Ok(kept_as)
+    }
+
+    fn aside(&self, file: &str) -> Result<String, StoreError> {
+        let kept_as =
+            format!("{}/{}-{}", layout::RECOVERED, self.ids.ulid(), file.replace('/', "-"));
+        self.make_parents(&kept_as)?;
+        Ok(kept_as)
+    }
+
+    fn sync(&self, path: &Path) -> Result<(), StoreError> {
+        self.io("sync", path, self.files.sync(path))
+    }
+
+    /// Makes what a file has, and that it is there, survive a power cut.
+    pub(super) fn settle(&self, file: &str) -> Result<(), StoreError> {
+        let path = self.at(file);
+        if self.stat(file)?.is_some() {
+            self.sync(&path)?;
+        }
+        path.parent().map_or(Ok(()), |folder| match self.files.stat(folder) {
+            Ok(Some(_)) => self.sync(folder),
+            Ok(None) => Ok(()),
+            Err(source) => {
+                Err(StoreError::Io { operation: "look at", path: folder.to_owned(), source })
+            }
+        })
+    }
+
+    /// Makes a file and the folders that lead to it survive a power cut.
+    pub(super) fn settle_all(&self, file: &str) -> Result<(), StoreError> {
+        self.sync(&self.at(file))?;
+        self.settle_parents(file)
+    }
+
+    /// Makes the folders of a file survive a power cut, from the environment's own down.
+    fn settle_parents(&self, file: &str) -> Result<(), StoreError> {
+        let mut folder = self.path.clone();
+        self.sync(&folder)?;
+        for part in Path::new(file).parent().into_iter().flatten() {
+            folder.push(part);
+            self.sync(&folder)?;
+        }
+        Ok(())
+    }
+
+    fn write_policy(&self, file: &PolicyFile<'_>) -> Result<(), StoreError> {
+        let name = file.path.to_string_lossy();
+        if let Some(bytes) = self.read(&name)? {
+            if bytes == file.bytes {
+                return Ok(());
+            }
+            self.keep_aside(&name, &bytes)?;
+        }
+        let path = self.at(&name);
+        let failed = |source| StoreError::AtomicWrite { path: path.clone(), source };
+        self.replace(&name, file.bytes).map_err(failed)?;
+        self.sync(&path)
+    }
+}
+
+impl PolicyFiles for Folder {
+    fn write(&self, document: PolicyFile<'_>, envelope: PolicyFile<'_>) -> Result<(), StoreError> {
+        self.write_policy(&document)?;
+        self.write_policy(&envelope)?;
+        self.settle_parents(&envelope.path.to_string_lossy())
+    }
+}

@@ -1,0 +1,119 @@
+//! What one commit changed, as the journal writes it.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use json_patch::Patch;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::history::diff;
+
+/// The digest of each file that a commit changed; none for one that is not there any more.
+pub(in crate::local) type Files = BTreeMap<String, Option<String>>;
+
+/// What one commit did to each document that it changed.
+pub(in crate::local) type Changes = BTreeMap<String, Change>;
+
+/// What a commit did to a document.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(in crate::local) enum Change {
+    /// It is this now.
+    Whole(Value),
+    /// It changed by this (RFC 6902).
+    Patch(Patch),
+    /// It is gone.
+    Gone,
+}
+
+/// All documents, as a commit that stands on its own has them.
+pub(in crate::local) fn whole(documents: BTreeMap<String, Cow<'_, Value>>) -> Changes {
+    let documents = documents.into_iter();
+    documents.map(|(name, value)| (name, Change::Whole(value.into_owned()))).collect()
+}
+
+/// What leads from some documents to others.
+pub(in crate::local) fn changes(
+    before: BTreeMap<String, Cow<'_, Value>>,
+    mut after: BTreeMap<String, Cow<'_, Value>>,
+) -> Changes {
+    let mut changes = Changes::new();
+    for (name, before) in before {
+        let Some(after) = after.remove(&name) else {
+            changes.insert(name, Change::Gone);
+            continue;
+        };
+        let patch = diff(&before, &after);
+        if !patch.is_empty() {
+            changes.insert(name, Change::Patch(Patch(patch)));
+        }
+    }
+    changes.extend(whole(after));
+    changes
+}
+
+/// A change does not fit the document that it is for.
+#[derive(Debug, thiserror::Error)]
+#[error("the change of `{document}` does not fit it: {detail}")]
+pub(in crate::local) struct Misfit {
+    pub(super) document: String,
+    detail: String,
+}
+
+impl Change {
+    /// The document after it; none when it is gone. `before` is asked for when it matters.
+    pub(super) fn apply(
+        self,
+        name: &str,
+        before: impl FnOnce() -> Option<Value>,
+    ) -> Result<Option<Value>, Misfit> {
+        match self {
+            Self::Whole(value) => Ok(Some(value)),
+            Self::Gone => Ok(None),
+            Self::Patch(patch) => {
+                let mut value = before().unwrap_or_default();
+                // A patch that fails leaves the value half changed; it is not used then.
+                json_patch::patch_unsafe(&mut value, &patch).map_err(|error| Misfit {
+                    document: name.to_owned(),
+                    detail: error.to_string(),
+                })?;
+                Ok(Some(value))
+            }
+        }
+    }
+}
+
+/// Documents as JSON, as they were at one generation after the other.
+#[derive(Clone, Debug, Default)]
+pub(in crate::local) struct Documents(BTreeMap<String, Value>);
+
+impl Documents {
+    pub(in crate::local) fn get(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)
+    }
+
+    /// Applies what one commit changed.
+    pub(in crate::local) fn apply(&mut self, changes: Changes) -> Result<(), Misfit> {
+        for (name, change) in changes {
+            match change.apply(&name, || self.0.remove(&name))? {
+                Some(value) => drop(self.0.insert(name, value)),
+                None => drop(self.0.remove(&name)),
+            }
+        }
+        Ok(())
+    }
+
+    pub(in crate::local) fn whole(&self) -> Changes {
+        whole(self.borrowed())
+    }
+
+    pub(in crate::local) fn since(&self, before: &Self) -> Changes {
+        changes(before.borrowed(), self.borrowed())
+    }
+
+    fn borrowed(&self) -> BTreeMap<String, Cow<'_, Value>> {
+        let all = self.0.iter();
+        all.map(|(name, value)| (name.clone(), Cow::Borrowed(value))).collect()
+    }
+}
