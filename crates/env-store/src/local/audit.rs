@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::folder::Folder;
 use super::head::Head;
-use super::journal::{Access, Journal, Settled};
+use super::journal::{Access, Journal, Settled, Transaction};
 use super::layout;
 use crate::{StoreError, Warning};
 
@@ -38,7 +38,8 @@ pub(super) struct Addition<'a> {
     pub(super) refused: Option<&'a AuditEvent>,
 }
 
-/// Adds what the log lacks. `known` is kept up to date.
+/// Adds what the log lacks; with the line of a refused request, that line alone. `known` is kept up
+/// to date.
 pub(super) fn append(
     folder: &Folder,
     head: &Head,
@@ -59,7 +60,9 @@ pub(super) fn append(
     let mut lines = String::new();
     let first_known = addition.committed.first().map_or(u64::MAX, |(generation, _)| *generation);
     let gap_ends = first_known.min(head.generation() + 1);
-    if from.generation + 1 < gap_ends {
+    // Only who wrote the files of a commit may say that it is complete.
+    let catches_up = addition.refused.is_none();
+    if catches_up && from.generation + 1 < gap_ends {
         // Commits of other processes, whose lines are there unless they crashed.
         journal.transaction(Access::Read)?.each(from.generation + 1, gap_ends - 1, |row| {
             add_missing(&mut lines, &log.events, &row.event);
@@ -77,8 +80,27 @@ pub(super) fn append(
         folder.io("write", &path, appended)?;
     }
     let bytes = log.end + lines.len() as u64;
-    *known = Some(Complete { generation: head.generation(), bytes });
+    let complete = catches_up || from.generation >= head.generation();
+    *known = Some(if complete { Complete { generation: head.generation(), bytes } } else { from });
     Ok(warnings)
+}
+
+/// Whether the log has the line of the newest commit.
+pub(super) fn tells_of(
+    folder: &Folder,
+    transaction: &Transaction<'_>,
+    head: &Head,
+) -> Result<bool, StoreError> {
+    let settled = head.settled;
+    if head.generation() <= settled.generation {
+        return Ok(true);
+    }
+    let path = folder.at(layout::AUDIT_LOG);
+    let log = folder.io("read", &path, folder.files.read_from(&path, settled.audit_bytes))?;
+    let newest = transaction.before(head.generation() + 1, 1)?;
+    let wanted = newest.first().and_then(|row| event_id(row.event.as_bytes()));
+    let mut lines = log.iter().flat_map(|log| log.split(|byte| *byte == b'\n'));
+    Ok(wanted.is_some() && lines.any(|line| event_id(line) == wanted))
 }
 
 pub(super) fn line_of(event: &AuditEvent) -> Result<String, StoreError> {

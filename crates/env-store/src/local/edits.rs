@@ -13,7 +13,7 @@ use super::folder::Folder;
 use super::head::Head;
 use super::journal::{Files, Transaction};
 use super::observe::{Observations, Seen};
-use super::{layout, projection};
+use super::{audit, layout, projection};
 use crate::{EditProblem, StoreError};
 
 /// A file that does not show the newest generation.
@@ -104,6 +104,11 @@ fn verdict(
     transaction: Option<&Transaction<'_>>,
 ) -> Result<Verdict, StoreError> {
     if let Some(transaction) = transaction {
+        // The audit line of a commit is written after such files are there and safe on the disk.
+        let gone = *seen == Seen::Absent && layout::may_be_deleted(file);
+        if gone && audit::tells_of(folder, transaction, head)? {
+            return Ok(Verdict::Edited);
+        }
         if was_superseded(transaction, head, file, seen)? {
             return Ok(Verdict::Lagging);
         }

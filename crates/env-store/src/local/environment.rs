@@ -1,7 +1,8 @@
 //! One environment of a local store: who may do what at which time.
 
 use std::cell::RefCell;
-use std::path::PathBuf;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -111,21 +112,27 @@ impl LocalEnvironment {
     /// Takes the lock, for which the folder is made when it is not there.
     pub(super) fn enter(&self) -> Result<Entered<'_>, StoreError> {
         self.folder.check_placement()?;
-        let made = self.make_folder()?;
-        let held = self.folder.lock(self.patience);
-        Ok(Entered { held: Some(held?), folder: &self.folder, made })
+        loop {
+            let made = self.make_folder()?;
+            match self.folder.lock(self.patience) {
+                // Somebody whose change was refused just removed the folder.
+                Err(StoreError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {}
+                held => return Ok(Entered { held: Some(held?), folder: &self.folder, made }),
+            }
+        }
     }
 
-    fn make_folder(&self) -> Result<bool, StoreError> {
+    /// Makes the folder. Tells which ones had to be made, the innermost first.
+    fn make_folder(&self) -> Result<Vec<PathBuf>, StoreError> {
         if self.folder.is_there()? {
-            return Ok(false);
+            return Ok(Vec::new());
         }
         let missing = self.folder.path.ancestors().take_while(|path| !path.exists());
-        let missing: Vec<_> = missing.collect();
-        for folder in missing.into_iter().rev() {
+        let missing: Vec<PathBuf> = missing.map(Path::to_owned).collect();
+        for folder in missing.iter().rev() {
             self.folder.io("make", folder, self.folder.files.create_dir(folder))?;
         }
-        Ok(true)
+        Ok(missing)
     }
 
     pub(super) fn check_not_in_transaction(&self) -> Result<(), StoreError> {
@@ -218,24 +225,27 @@ impl Drop for LocalEnvironment {
     }
 }
 
-/// The lock of an environment is held. When it is dropped, a folder that was made for it and that
-/// nothing was committed to is removed.
+/// The lock of an environment is held. When it is dropped, folders that were made for it and that
+/// nothing was committed to are removed.
 pub(super) struct Entered<'a> {
     held: Option<Held>,
     folder: &'a Folder,
-    made: bool,
+    made: Vec<PathBuf>,
 }
 
 impl Drop for Entered<'_> {
     fn drop(&mut self) {
-        let unused = self.made && matches!(self.folder.stat(layout::ENVIRONMENT), Ok(None));
+        let unused =
+            !self.made.is_empty() && matches!(self.folder.stat(layout::ENVIRONMENT), Ok(None));
         if unused && !self.is_committed() {
             // Best effort: an empty folder is no environment.
             for file in [layout::JOURNAL].into_iter().chain(layout::JOURNAL_SIDE_FILES) {
                 drop(self.folder.remove(file));
             }
             drop(self.folder.remove(layout::LOCK));
-            drop(self.folder.files.remove_dir(&self.folder.path));
+            for folder in &self.made {
+                drop(self.folder.files.remove_dir(folder));
+            }
         }
         self.held = None;
     }

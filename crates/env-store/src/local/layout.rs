@@ -26,6 +26,11 @@ pub(super) const JOURNAL_SIDE_FILES: [&str; 2] = ["journal.db-wal", "journal.db-
 /// Ends the name of a file that is being written.
 pub(super) const UNFINISHED: &str = ".unfinished";
 
+/// Whether the absence of a file is what somebody wants: other tools and people delete it.
+pub(super) fn may_be_deleted(file: &str) -> bool {
+    file == RUNTIME || CapabilitySlot::ALL.iter().any(|slot| answers(*slot) == file)
+}
+
 /// The answers of a slot, relative to the environment's folder.
 pub(super) fn answers(slot: CapabilitySlot) -> String {
     format!("env-packs/{}/answers.json", slot.as_str())

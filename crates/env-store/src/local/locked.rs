@@ -73,7 +73,10 @@ impl<'a> Locked<'a> {
     }
 
     /// The environment; none when there is none.
-    pub(super) fn find(&self) -> Result<Option<Environment>, StoreError> {
+    ///
+    /// # Errors
+    /// None today; kept fallible like every other load.
+    pub fn find(&self) -> Result<Option<Environment>, StoreError> {
         let draft = self.draft.borrow();
         Ok(draft.state.environment.as_ref().map(|document| document.typed().clone()))
     }

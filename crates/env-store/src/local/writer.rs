@@ -344,10 +344,12 @@ impl Work<'_> {
             warnings.push(Warning::Adopted { generation: adoption.after.generation() });
         }
         let states = (&**ground.head.state(), &**head.state());
-        self.project(&contents, &ground.odd, states, &mut warnings);
+        let shown = self.project(&contents, &ground.odd, states, &mut warnings);
         let head = Arc::new(head);
         self.writer.mirror.head = Some(Arc::clone(&head));
-        self.log(&head, &lines, None, &mut warnings);
+        if shown {
+            self.log(&head, &lines, None, &mut warnings);
+        }
         self.follow_up(&commit.follow_ups, &mut warnings);
         let mut committed = commit.into_committed();
         committed.warnings = warnings;
@@ -377,21 +379,26 @@ impl Work<'_> {
         let lagging = |odd: &Odd| !matches!(odd.verdict, Verdict::Edited | Verdict::Trust);
         let odd: Vec<Odd> = odd.into_iter().filter(lagging).collect();
         let contents = edits::restore(&odd, head.state())?;
-        self.project(&contents, &odd, (head.state(), head.state()), warnings);
+        let shown = self.project(&contents, &odd, (head.state(), head.state()), warnings);
         self.writer.mirror.head = Some(Arc::clone(&head));
-        self.log(&head, &[], None, warnings);
+        if shown {
+            self.log(&head, &[], None, warnings);
+        }
         self.follow_up(&[], warnings);
         Ok(())
     }
 
-    /// Writes the files that differ from what they should show.
+    /// Writes the files that differ from what they should show. Tells whether those are there that
+    /// may be deleted: while one is not, the audit log stays behind, so that a file that was never
+    /// written is not taken for one that was deleted.
     pub(super) fn project(
         &mut self,
         contents: &Contents,
         odd: &[Odd],
         (before, after): (&EnvState, &EnvState),
         warnings: &mut Vec<Warning>,
-    ) {
+    ) -> bool {
+        let mut shown = true;
         for (file, bytes) in projection::order(contents, before, after) {
             let odd = odd.iter().find(|odd| odd.file == *file);
             match self.project_one(file, bytes.as_deref(), odd) {
@@ -400,10 +407,12 @@ impl Work<'_> {
                     warnings.push(Warning::Recovered { file: file.clone(), kept_as });
                 }
                 Err(detail) => {
+                    shown &= !layout::may_be_deleted(file);
                     warnings.push(Warning::ProjectionLagging { file: file.clone(), detail });
                 }
             }
         }
+        shown
     }
 
     fn project_one(
@@ -425,6 +434,9 @@ impl Work<'_> {
             None => self.folder.remove(file),
         };
         done.map_err(|error| error.to_string())?;
+        if bytes.is_some() && seen == Seen::Absent && layout::may_be_deleted(file) {
+            self.folder.settle_all(file).map_err(told)?;
+        }
         if let Some(digest) = &digest {
             self.writer.mirror.observations.wrote(self.folder, file, digest);
         }

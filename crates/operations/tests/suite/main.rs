@@ -1,0 +1,3 @@
+//! What must hold of the operations.
+
+mod local_environment;
