@@ -107,7 +107,7 @@ pub enum StoreError {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
-        problem: EditProblem,
+        problem: Box<EditProblem>,
     },
     /// The environment's lock was not free in time, or cannot be taken.
     #[error("cannot lock `{}`; another process works on the environment, retry when it is done", path.display())]
@@ -154,7 +154,7 @@ pub enum StoreError {
         path: PathBuf,
         /// What is wrong with it.
         #[source]
-        source: DocumentError,
+        source: Box<DocumentError>,
     },
     /// The journal cannot be used.
     #[error("the journal `{}` {problem}", path.display())]

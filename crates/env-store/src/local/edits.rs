@@ -219,7 +219,7 @@ fn update<T>(found: Option<T>) -> FieldUpdate<T> {
 }
 
 fn problem(folder: &Folder, file: &str, problem: EditProblem) -> StoreError {
-    StoreError::ExternalEdit { path: folder.at(file), problem }
+    StoreError::ExternalEdit { path: folder.at(file), problem: Box::new(problem) }
 }
 
 fn read_value(folder: &Folder, odd: &Odd) -> Result<Option<Value>, StoreError> {

@@ -167,7 +167,7 @@ fn adopted(
     let applied = engine::apply(recorded, &Command::Adopt(Box::new(payload)), &context);
     applied.map(|applied| applied.state).map_err(|rejection| StoreError::ExternalEdit {
         path: folder.at(layout::ENVIRONMENT),
-        problem: EditProblem::Refused(Box::new(rejection)),
+        problem: Box::new(EditProblem::Refused(Box::new(rejection))),
     })
 }
 

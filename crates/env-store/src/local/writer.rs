@@ -212,7 +212,7 @@ impl Work<'_> {
             | StoreError::DependentNotFound(refusal) => match refusal.rejection {
                 Some(rejection) => StoreError::ExternalEdit {
                     path: self.folder.at(layout::ENVIRONMENT),
-                    problem: EditProblem::Refused(rejection),
+                    problem: Box::new(EditProblem::Refused(rejection)),
                 },
                 None => StoreError::Conflict(refusal),
             },
