@@ -19,47 +19,49 @@ pub fn canonical_json<T: Serialize + ?Sized>(value: &T) -> Result<String, Integr
 /// The canonical form of a JSON value.
 #[must_use]
 pub fn canonical_value(value: &Value) -> String {
-    let mut out = String::with_capacity(256);
+    let mut out = Vec::with_capacity(256);
     write_canonical(value, &mut out);
-    out
+    // The text of a `Value` is always UTF-8.
+    String::from_utf8(out).unwrap_or_default()
 }
 
-fn write_canonical(value: &Value, out: &mut String) {
+fn write_canonical(value: &Value, out: &mut Vec<u8>) {
     match value {
         Value::Object(map) => {
             // Sorted here although serde_json's map usually is: a feature of it, which any crate in
             // a build can switch on, keeps insertion order instead.
             let mut keys: Vec<_> = map.iter().collect();
             keys.sort_unstable_by_key(|(key, _)| *key);
-            write_separated(out, ['{', '}'], keys.into_iter(), |(key, value), out| {
-                write_scalar(&Value::String(key.clone()), out);
-                out.push(':');
+            write_separated(out, b"{}", keys.into_iter(), |(key, value), out| {
+                write_scalar(key, out);
+                out.push(b':');
                 write_canonical(value, out);
             });
         }
-        Value::Array(list) => write_separated(out, ['[', ']'], list.iter(), write_canonical),
+        Value::Array(list) => write_separated(out, b"[]", list.iter(), write_canonical),
         scalar => write_scalar(scalar, out),
     }
 }
 
 fn write_separated<T>(
-    out: &mut String,
-    brackets: [char; 2],
+    out: &mut Vec<u8>,
+    brackets: &[u8; 2],
     items: impl Iterator<Item = T>,
-    write: impl Fn(T, &mut String),
+    write: impl Fn(T, &mut Vec<u8>),
 ) {
     out.push(brackets[0]);
     for (at, item) in items.enumerate() {
         if at > 0 {
-            out.push(',');
+            out.push(b',');
         }
         write(item, out);
     }
     out.push(brackets[1]);
 }
 
-fn write_scalar(value: &Value, out: &mut String) {
-    out.push_str(&value.to_string());
+fn write_scalar<T: Serialize + ?Sized>(scalar: &T, out: &mut Vec<u8>) {
+    // Strings, numbers and the like always have a JSON form, and a `Vec` takes it.
+    drop(serde_json::to_writer(out, scalar));
 }
 
 /// SHA-256 as 64 lower-case hex digits.

@@ -335,7 +335,8 @@ impl<T: DocumentType> Document<T> {
     /// [`DocumentError::Unwritable`] when a value has no JSON form.
     pub fn to_pretty(&self) -> Result<String, DocumentError> {
         let write = || {
-            let order = ordered::Order::of(&self.typed)?;
+            let typed = serde_json::to_string(&self.typed)?;
+            let order = serde_json::from_str(&typed)?;
             serde_json::to_string_pretty(&ordered::Ordered { value: &self.raw, order: &order })
         };
         let mut text = write().map_err(|error| unwritable::<T>(&error))?;

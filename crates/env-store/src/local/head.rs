@@ -81,21 +81,16 @@ impl Head {
         newest: u64,
         settled: Settled,
     ) -> Result<Option<Arc<Self>>, StoreError> {
-        let mut same = false;
-        let mut reader = Reader::new(transaction, Self::clone(known));
-        transaction.each(known.generation(), newest, |row| {
-            if row.generation == known.generation() {
-                same = row.key == known.key;
-                return Ok(());
-            }
-            if same { reader.add(row) } else { Ok(()) }
-        })?;
-        if !same {
+        if transaction.key_of(known.generation())?.as_ref() != Some(&known.key) {
             return Ok(None);
         }
-        if known.generation() == newest && known.settled == settled {
-            return Ok(Some(Arc::clone(known)));
+        if known.generation() == newest {
+            let same = known.settled == settled;
+            let head = || Arc::new(Self { settled, ..Self::clone(known) });
+            return Ok(Some(if same { Arc::clone(known) } else { head() }));
         }
+        let mut reader = Reader::new(transaction, Self::clone(known));
+        transaction.each(known.generation() + 1, newest, |row| reader.add(row))?;
         reader.finish(env_id, settled).map(|head| Some(Arc::new(head)))
     }
 

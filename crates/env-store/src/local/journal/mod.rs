@@ -233,6 +233,15 @@ impl Transaction<'_> {
         self.number("SELECT min(generation) FROM commits")
     }
 
+    /// The key of the commit that led to a generation.
+    pub(super) fn key_of(&self, generation: u64) -> Result<Option<String>, StoreError> {
+        let query = "SELECT key FROM commits WHERE generation = ?1";
+        let mut statement = self.inner.prepare_cached(query).map_err(self.failed("read"))?;
+        let generation = i64::try_from(generation).unwrap_or(i64::MAX);
+        let key = statement.query_row([generation], |row| row.get(0)).optional();
+        key.map_err(self.failed("read"))
+    }
+
     fn number(&self, query: &str) -> Result<Option<u64>, StoreError> {
         let mut statement = self.inner.prepare_cached(query).map_err(self.failed("read"))?;
         let number: Option<i64> =
