@@ -1,0 +1,4 @@
+//! What must hold of the ports in memory.
+
+mod sessions;
+mod state;
