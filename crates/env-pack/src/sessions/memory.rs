@@ -33,6 +33,8 @@ struct Entry {
     value: Vec<u8>,
     ends: Option<Instant>,
     held: Option<(LeaseToken, Instant)>,
+    /// Gone when the lease ends.
+    spent: bool,
 }
 
 impl Debug for MemorySessions {
@@ -74,8 +76,14 @@ impl Parked {
 }
 
 impl Entry {
+    fn parked(value: Vec<u8>, time_to_live: Option<Duration>, now: Instant) -> Self {
+        // A time that is too far away to be told never comes.
+        let ends = time_to_live.and_then(|time_to_live| now.checked_add(time_to_live));
+        Self { value, ends, held: None, spent: false }
+    }
+
     fn is_over(&self, now: Instant) -> bool {
-        self.ends.is_some_and(|ends| ends <= now)
+        self.ends.is_some_and(|ends| ends <= now) || (self.spent && !self.is_held(now))
     }
 
     fn is_held(&self, now: Instant) -> bool {
@@ -94,11 +102,6 @@ fn check_size(value: &[u8]) -> Result<(), PortError> {
     Err(PortError::TooLarge { port: PORT, actual: value.len(), limit: MAX_VALUE })
 }
 
-fn end(now: Instant, time_to_live: Option<Duration>) -> Option<Instant> {
-    // A time that is too far away to be told never comes.
-    time_to_live.and_then(|time_to_live| now.checked_add(time_to_live))
-}
-
 #[async_trait]
 impl Sessions for MemorySessions {
     async fn register_if_absent(
@@ -114,7 +117,7 @@ impl Sessions for MemorySessions {
             return Ok(Registered::Before);
         }
         parked.make_room(now)?;
-        parked.all.insert(key.clone(), Entry { value, ends: end(now, time_to_live), held: None });
+        parked.all.insert(key.clone(), Entry::parked(value, time_to_live, now));
         Ok(Registered::Now)
     }
 
@@ -136,6 +139,13 @@ impl Sessions for MemorySessions {
         Ok(Taken::Held(Lease { token, value: entry.value.clone() }))
     }
 
+    async fn spend(&self, key: &SessionKey, token: &LeaseToken) -> Result<bool, PortError> {
+        let mut parked = self.parked();
+        let Some(entry) = parked.held(key, token, Instant::now()) else { return Ok(false) };
+        entry.spent = true;
+        Ok(true)
+    }
+
     async fn park_again(
         &self,
         key: &SessionKey,
@@ -147,7 +157,7 @@ impl Sessions for MemorySessions {
         let now = Instant::now();
         let mut parked = self.parked();
         let Some(entry) = parked.held(key, token, now) else { return Ok(false) };
-        *entry = Entry { value, ends: end(now, time_to_live), held: None };
+        *entry = Entry::parked(value, time_to_live, now);
         Ok(true)
     }
 
@@ -163,7 +173,12 @@ impl Sessions for MemorySessions {
     async fn release(&self, key: &SessionKey, token: &LeaseToken) -> Result<bool, PortError> {
         let mut parked = self.parked();
         let Some(entry) = parked.held(key, token, Instant::now()) else { return Ok(false) };
-        entry.held = None;
+        // What was spent is gone with its lease, however that ends.
+        if entry.spent {
+            parked.all.remove(key);
+        } else {
+            entry.held = None;
+        }
         Ok(true)
     }
 

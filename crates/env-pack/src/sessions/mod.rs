@@ -91,6 +91,14 @@ pub trait Sessions: Debug + Send + Sync {
     /// [`PortError`]; then nothing is held.
     async fn take(&self, key: &SessionKey, lease: Duration) -> Result<Taken, PortError>;
 
+    /// Spends what is held: when the lease ends before it is parked again, released or cleared, it
+    /// is gone instead of being there for the next one. To be called before the first effect that
+    /// must not be repeated. False when the lease is not the holder's any more.
+    ///
+    /// # Errors
+    /// [`PortError`].
+    async fn spend(&self, key: &SessionKey, token: &LeaseToken) -> Result<bool, PortError>;
+
     /// Parks another value in place of one that is held, and ends the lease. False when the lease
     /// is not the holder's any more: then nothing was changed.
     ///

@@ -110,3 +110,22 @@ async fn a_value_that_is_too_large_is_refused() {
     assert!(matches!(error, PortError::TooLarge { actual: 1_048_577, .. }), "{error}");
     assert!(!sessions.is_parked(&key()).await.unwrap());
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_was_spent_is_gone_when_its_lease_ends() {
+    let sessions = parked(b"v").await;
+    let lease = held(&sessions).await;
+    assert!(sessions.spend(&key(), &lease.token).await.unwrap());
+    assert!(sessions.is_parked(&key()).await.unwrap(), "it is still held");
+    tokio::time::advance(LEASE).await;
+    assert_eq!(sessions.take(&key(), LEASE).await.unwrap(), Taken::Absent);
+}
+
+#[tokio::test]
+async fn what_was_spent_can_be_parked_again() {
+    let sessions = parked(b"v").await;
+    let lease = held(&sessions).await;
+    assert!(sessions.spend(&key(), &lease.token).await.unwrap());
+    assert!(sessions.park_again(&key(), &lease.token, b"w".to_vec(), None).await.unwrap());
+    assert_eq!(held(&sessions).await.value, b"w");
+}

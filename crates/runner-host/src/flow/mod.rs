@@ -1,0 +1,19 @@
+//! Runs flows: one node after the other, until the flow answers or waits.
+
+mod card;
+mod control;
+mod engine;
+mod error;
+mod mapping;
+mod nodes;
+mod retry;
+mod route;
+mod state;
+mod template;
+mod world;
+
+pub(crate) use engine::{Engine, FlowLimits, Outcome};
+pub use error::{FlowError, MappingProblem};
+pub(crate) use retry::RetryPolicy;
+pub use state::FlowSnapshot;
+pub(crate) use world::{Place, ProviderCall, World};

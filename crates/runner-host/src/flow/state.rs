@@ -1,0 +1,105 @@
+//! What a flow knows while it runs and while it waits, in the public JSON shape.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// What a flow knows.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct FlowState {
+    /// The message that the turn began with.
+    #[serde(default)]
+    pub(crate) entry: Value,
+    /// The same message.
+    pub(crate) input: Value,
+    /// What each node gave.
+    pub(crate) nodes: BTreeMap<String, NodeOutput>,
+    /// What is said before the answer.
+    pub(crate) egress: Vec<Value>,
+    /// What the last node gave.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) last_output: Option<Value>,
+    /// Jumps so far.
+    #[serde(default)]
+    pub(crate) redirect_count: u64,
+}
+
+/// What a node gave.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct NodeOutput {
+    pub(crate) ok: bool,
+    pub(crate) payload: Value,
+    #[serde(default)]
+    pub(crate) meta: Value,
+}
+
+/// A flow that waits.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FlowSnapshot {
+    /// The pack of the flow.
+    pub(crate) pack_id: String,
+    /// The flow that the conversation began with.
+    pub(crate) flow_id: String,
+    /// The flow that goes on, when a jump led to another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) next_flow: Option<String>,
+    /// The node that goes on.
+    pub(crate) next_node: String,
+    /// What it knows.
+    pub(crate) state: FlowState,
+}
+
+impl FlowState {
+    /// What a flow knows when it begins.
+    pub(crate) fn new(entry: Value) -> Self {
+        Self { input: entry.clone(), entry, ..Self::default() }
+    }
+
+    /// The same with the next message.
+    pub(crate) fn resumed(mut self, entry: Value) -> Self {
+        self.input = entry.clone();
+        self.entry = entry;
+        self.egress.clear();
+        self
+    }
+
+    /// Notes what a node gave.
+    pub(crate) fn record(&mut self, node_id: &str, output: NodeOutput) {
+        self.last_output = Some(output.payload.clone());
+        self.nodes.insert(node_id.to_owned(), output);
+    }
+
+    /// What templates can name.
+    pub(crate) fn context(&self) -> Value {
+        let payloads: BTreeMap<&str, &Value> =
+            self.nodes.iter().map(|(id, output)| (id.as_str(), &output.payload)).collect();
+        json!({
+            "entry": self.entry,
+            "in": self.entry,
+            "prev": self.last_output.clone().unwrap_or_else(|| json!({})),
+            "node": payloads,
+            "state": {
+                "entry": self.entry,
+                "input": self.input,
+                "nodes": self.nodes,
+                "redirect_count": self.redirect_count,
+            },
+        })
+    }
+
+    /// What the turn answers: what was said on the way, and what the last node gave.
+    pub(crate) fn answer(&self) -> Value {
+        let last = self.last_output.clone().unwrap_or(Value::Null);
+        if self.egress.is_empty() {
+            return last;
+        }
+        let mut all = self.egress.clone();
+        match last {
+            Value::Null => {}
+            Value::Array(items) => all.extend(items),
+            other => all.push(other),
+        }
+        Value::Array(all)
+    }
+}
