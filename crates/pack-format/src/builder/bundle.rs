@@ -1,0 +1,266 @@
+use std::collections::HashSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use serde_saphyr::Spanned;
+
+use super::error::BuildError;
+use super::write_whole;
+use crate::archive::{self, Files};
+use crate::bundle::{self, BUNDLE_FORMAT_VERSION, Compression};
+use crate::digest::Digest;
+use crate::error::PackError;
+use crate::flow::yaml;
+use crate::limits::Limits;
+use crate::manifest::is_id;
+use crate::pack::Pack;
+
+/// Builds a bundle from packs. The same packs give the same bytes, on every machine.
+///
+/// ```
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use greentic_pack_format::{Bundle, BundleBuilder, Limits};
+/// # let folder = tempfile::tempdir()?;
+/// # std::fs::write(folder.path().join("pack.yaml"), "pack_id: ai.example.hello\nversion: 1.0.0\n")?;
+/// # let limits = Limits::default();
+/// # let pack = greentic_pack_format::PackBuilder::from_folder(folder.path(), &limits)?.build()?;
+///
+/// let image = BundleBuilder::new("ai.example.hello", &limits)?.pack("hello", pack)?.build()?;
+/// let bundle = Bundle::from_bytes(image, &limits)?;
+/// let pack = bundle.open_pack(&bundle.packs()[0])?;
+/// assert_eq!(pack.manifest().pack_id, "ai.example.hello");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct BundleBuilder {
+    bundle_id: String,
+    name: String,
+    limits: Limits,
+    compression: Compression,
+    stems: HashSet<String>,
+    files: Files,
+}
+
+/// What a bundle's folder says about it.
+#[derive(Deserialize)]
+struct BundleYaml {
+    bundle_id: Spanned<String>,
+    #[serde(default, alias = "name")]
+    bundle_name: Option<String>,
+}
+
+/// The folders that a bundle takes over as they are.
+const KEPT: [&str; 4] = ["assets/", "resolved/", "state/", "tenants/"];
+
+impl BundleBuilder {
+    /// Starts a bundle.
+    ///
+    /// # Errors
+    /// [`BuildError::Id`].
+    pub fn new(bundle_id: &str, limits: &Limits) -> Result<Self, BuildError> {
+        if !is_id(bundle_id) {
+            return Err(BuildError::Id { id: bundle_id.to_owned(), what: "the id of a bundle" });
+        }
+        Ok(Self {
+            bundle_id: bundle_id.to_owned(),
+            name: bundle_id.to_owned(),
+            limits: limits.clone(),
+            compression: Compression::default(),
+            stems: HashSet::new(),
+            files: Files::new(),
+        })
+    }
+
+    /// Reads a folder with `bundle.yaml` (`bundle_id`, `bundle_name`) and packs below `packs/` and `providers/`.
+    ///
+    /// # Errors
+    /// [`BuildError`] with the file.
+    pub fn from_folder(folder: impl AsRef<Path>, limits: &Limits) -> Result<Self, BuildError> {
+        let mut files = archive::read_folder(folder.as_ref(), limits)?;
+        let hint = "write one with `bundle_id`";
+        let bytes = files
+            .remove(bundle::CONFIG_NAME)
+            .ok_or(BuildError::Missing { file: bundle::CONFIG_NAME.to_owned(), hint })?;
+        let text = String::from_utf8_lossy(&bytes);
+        let yaml: BundleYaml = yaml::parse_typed(bundle::CONFIG_NAME, &text, limits)?;
+        let mut builder = Self::new(&yaml.bundle_id.value, limits)?;
+        if let Some(name) = yaml.bundle_name {
+            builder = builder.name(name);
+        }
+        for (path, bytes) in files {
+            if bundle::is_pack(&path) {
+                builder.add_pack(path, bytes)?;
+            } else if KEPT.iter().any(|kept| path.starts_with(kept)) {
+                builder.files.insert(path, bytes);
+            }
+        }
+        Ok(builder)
+    }
+
+    /// Gives the bundle a name for people.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// Compresses with something else than zlib.
+    #[must_use]
+    pub fn compression(mut self, compression: Compression) -> Self {
+        self.compression = compression;
+        self
+    }
+
+    /// Adds a pack of the worker, as `packs/<stem>.gtpack`.
+    ///
+    /// # Errors
+    /// [`BuildError`] when it is no pack, or the name is taken.
+    pub fn pack(self, stem: &str, pack: impl Into<Arc<[u8]>>) -> Result<Self, BuildError> {
+        self.add(stem, &format!("packs/{stem}.gtpack"), pack.into())
+    }
+
+    /// Adds a pack that provides something, as `providers/<domain>/<stem>.gtpack`.
+    ///
+    /// # Errors
+    /// [`BuildError`] when it is no pack, or the name is taken.
+    pub fn provider(
+        self,
+        domain: &str,
+        stem: &str,
+        pack: impl Into<Arc<[u8]>>,
+    ) -> Result<Self, BuildError> {
+        if !is_id(domain) {
+            return Err(BuildError::Id { id: domain.to_owned(), what: "the domain of a provider" });
+        }
+        self.add(stem, &format!("providers/{domain}/{stem}.gtpack"), pack.into())
+    }
+
+    fn add(mut self, stem: &str, path: &str, pack: Arc<[u8]>) -> Result<Self, BuildError> {
+        if !is_id(stem) {
+            return Err(BuildError::Id { id: stem.to_owned(), what: "the name of a pack's file" });
+        }
+        self.add_pack(path.to_owned(), pack)?;
+        Ok(self)
+    }
+
+    /// Packs are told apart by the names of their files when a bundle is deployed.
+    fn add_pack(&mut self, path: String, pack: Arc<[u8]>) -> Result<(), BuildError> {
+        let stem = path.rsplit('/').next().unwrap_or_default().to_lowercase();
+        if !self.stems.insert(stem.clone()) {
+            return Err(BuildError::Duplicate { what: "pack", name: stem });
+        }
+        Pack::from_bytes(&pack, &self.limits)?;
+        self.files.insert(path, pack);
+        Ok(())
+    }
+
+    /// The bytes of the `.gtbundle` file.
+    ///
+    /// # Errors
+    /// [`BuildError::Missing`] when there is no pack, [`BuildError::Pack`].
+    pub fn build(&self) -> Result<Vec<u8>, BuildError> {
+        Ok(bundle::write_image(&self.all_files()?, self.compression)?)
+    }
+
+    /// Writes the `.gtbundle` file and gives its digest. The file is there whole or not at all.
+    ///
+    /// # Errors
+    /// As [`BundleBuilder::build`].
+    pub fn write_to(&self, path: impl AsRef<Path>) -> Result<Digest, BuildError> {
+        let bytes = self.build()?;
+        write_whole(path.as_ref(), &bytes)?;
+        Ok(Digest::of(&bytes))
+    }
+
+    /// Writes the folder form into a folder that is empty or not there yet.
+    ///
+    /// # Errors
+    /// As [`BundleBuilder::build`].
+    pub fn write_folder(&self, folder: impl AsRef<Path>) -> Result<(), BuildError> {
+        Ok(archive::write_folder(folder.as_ref(), &self.all_files()?)?)
+    }
+
+    fn all_files(&self) -> Result<Files, BuildError> {
+        let packs = |prefix: &str| -> Vec<&String> {
+            let paths = self.files.keys().filter(|path| bundle::is_pack(path));
+            paths.filter(|path| path.starts_with(prefix)).collect()
+        };
+        let (app_packs, providers) = (packs("packs/"), packs("providers/"));
+        if app_packs.is_empty() && providers.is_empty() {
+            let hint = "add a pack; a bundle without any does nothing";
+            return Err(BuildError::Missing { file: "packs/*.gtpack".to_owned(), hint });
+        }
+        let mut files = self.files.clone();
+        let documents = [
+            (bundle::MANIFEST_NAME, self.manifest(&app_packs, &providers)),
+            (bundle::LOCK_NAME, self.lock(&app_packs, &providers)),
+            // JSON is YAML, too.
+            (bundle::CONFIG_NAME, self.config(&app_packs, &providers)),
+        ];
+        for (name, mut value) in documents {
+            crate::manifest::sort(&mut value);
+            let text = serde_json::to_string_pretty(&value)
+                .map_err(|error| PackError::io("write", name)(error.into()))?;
+            files.insert(name.to_owned(), Arc::from(format!("{text}\n").into_bytes()));
+        }
+        Ok(files)
+    }
+
+    fn manifest(&self, app_packs: &[&String], providers: &[&String]) -> Value {
+        json!({
+            "format_version": BUNDLE_FORMAT_VERSION,
+            "bundle_id": self.bundle_id,
+            "bundle_name": self.name,
+            "requested_mode": "create",
+            "locale": "en",
+            "artifact_extension": ".gtbundle",
+            "generated_resolved_files": [],
+            "generated_setup_files": [],
+            "app_packs": app_packs,
+            "extension_providers": providers,
+            "catalogs": [],
+            "hooks": [],
+            "subscriptions": [],
+            "capabilities": [],
+            "resolved_targets": [],
+        })
+    }
+
+    fn lock(&self, app_packs: &[&String], providers: &[&String]) -> Value {
+        let referenced = |paths: &[&String]| -> Vec<Value> {
+            let digest =
+                |path: &String| self.files.get(path).map(|pack| Digest::of(pack).to_string());
+            paths.iter().map(|path| json!({"reference": path, "digest": digest(path)})).collect()
+        };
+        json!({
+            "schema_version": 1,
+            "bundle_id": self.bundle_id,
+            "requested_mode": "create",
+            "execution": "execute",
+            "cache_policy": "workspace-local",
+            "tool_version": env!("CARGO_PKG_VERSION"),
+            "build_format_version": "bundle-lock-v1",
+            "workspace_root": bundle::CONFIG_NAME,
+            "lock_file": bundle::LOCK_NAME,
+            "catalogs": [],
+            "app_packs": referenced(app_packs),
+            "extension_providers": referenced(providers),
+            "setup_state_files": [],
+        })
+    }
+
+    fn config(&self, app_packs: &[&String], providers: &[&String]) -> Value {
+        json!({
+            "schema_version": 1,
+            "bundle_id": self.bundle_id,
+            "bundle_name": self.name,
+            "mode": "create",
+            "locale": "en",
+            "app_packs": app_packs,
+            "extension_providers": providers,
+        })
+    }
+}

@@ -1,0 +1,72 @@
+use crate::error::{DocumentProblem, EntryProblem, PackError};
+use crate::flow::FlowError;
+use crate::verify::SignerError;
+
+/// Why a pack or a bundle cannot be built.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// A file cannot be read or written, or what was put in is no pack.
+    #[error(transparent)]
+    Pack(#[from] PackError),
+    /// `pack.yaml`, `bundle.yaml` or a flow is wrong; the text starts with file, line and column.
+    #[error(transparent)]
+    Source(#[from] FlowError),
+    /// A file that must be there is not.
+    #[error("`{file}` is missing; {hint}")]
+    Missing {
+        /// The file, below the folder.
+        file: String,
+        /// What to do.
+        hint: &'static str,
+    },
+    /// A component's file is no component.
+    #[error("component `{id}`: `{file}` {problem}")]
+    Component {
+        /// The component.
+        id: String,
+        /// Its file.
+        file: String,
+        /// What is wrong with it.
+        problem: EntryProblem,
+    },
+    /// Two things would have one name.
+    #[error("{what} `{name}` is there twice; rename one")]
+    Duplicate {
+        /// What it is.
+        what: &'static str,
+        /// The name.
+        name: String,
+    },
+    /// An id has characters that ids may not have.
+    #[error("`{id}` cannot be {what}; use 1 to 255 letters, digits, `.`, `_` and `-`")]
+    Id {
+        /// The id.
+        id: String,
+        /// What it should name.
+        what: &'static str,
+    },
+    /// What was put together cannot be written.
+    #[error("the pack cannot be written: {0}")]
+    Document(#[from] DocumentProblem),
+    /// The key cannot be used.
+    #[error(transparent)]
+    Signer(#[from] SignerError),
+}
+
+impl BuildError {
+    /// A stable name of the reason.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Pack(error) => error.code(),
+            Self::Source(_) => "build-source-invalid",
+            Self::Missing { .. } => "build-file-missing",
+            Self::Component { .. } => "build-component-invalid",
+            Self::Duplicate { .. } => "build-duplicate",
+            Self::Id { .. } => "build-id-invalid",
+            Self::Document(_) => "build-document-invalid",
+            Self::Signer(_) => "build-signer",
+        }
+    }
+}
