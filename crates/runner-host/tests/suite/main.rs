@@ -1,0 +1,3 @@
+//! What must hold of the runner host.
+
+mod wasm;

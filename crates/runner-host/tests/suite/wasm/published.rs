@@ -1,0 +1,1 @@
+//! Components that were published, run as they are.
