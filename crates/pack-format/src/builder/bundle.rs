@@ -1,4 +1,5 @@
 use std::collections::HashSet;
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -34,7 +35,6 @@ use crate::pack::Pack;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug)]
 pub struct BundleBuilder {
     bundle_id: String,
     name: String,
@@ -54,6 +54,16 @@ struct BundleYaml {
 
 /// The folders that a bundle takes over as they are.
 const KEPT: [&str; 4] = ["assets/", "resolved/", "state/", "tenants/"];
+
+/// Without the bytes, which would fill the screen.
+impl fmt::Debug for BundleBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BundleBuilder")
+            .field("bundle_id", &self.bundle_id)
+            .field("files", &self.files.keys())
+            .finish_non_exhaustive()
+    }
+}
 
 impl BundleBuilder {
     /// Starts a bundle.

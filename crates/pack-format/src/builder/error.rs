@@ -47,7 +47,7 @@ pub enum BuildError {
         what: &'static str,
     },
     /// What was put together cannot be written.
-    #[error("the pack cannot be written: {0}")]
+    #[error("the pack cannot be built: {0}")]
     Document(#[from] DocumentProblem),
     /// The key cannot be used.
     #[error(transparent)]

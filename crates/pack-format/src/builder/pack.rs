@@ -1,4 +1,5 @@
 use std::collections::{BTreeMap, HashSet};
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -11,12 +12,12 @@ use super::write_whole;
 use crate::archive::{self, Files};
 use crate::cbor;
 use crate::digest::Digest;
-use crate::error::PackError;
+use crate::error::{DocumentProblem, PackError};
 use crate::flow::{CompiledFlow, FlowError, FlowProblem, compile_with_places};
 use crate::limits::Limits;
 use crate::manifest::{
     ComponentManifest, Extension, PACK_SCHEMA_VERSION, PROVIDER_EXTENSION, PackFlow, PackManifest,
-    ProviderExtension, read_manifest, sort, write_manifest,
+    ProviderExtension, field, read_manifest, sort, write_manifest,
 };
 use crate::pack::{self, Pack};
 use crate::verify::{self, LockedComponent, LockedOperation, PackSigner, SignatureOf};
@@ -47,7 +48,6 @@ const COMPONENT_MANIFESTS: &str = "greentic.pack.component_manifests@v1";
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug)]
 pub struct PackBuilder {
     manifest: PackManifest,
     /// Everything but the list of files and its signature.
@@ -115,6 +115,16 @@ impl PackBuilder {
             files.insert(verify::SIGNATURE_NAME.to_owned(), Arc::from(envelope));
         }
         files
+    }
+}
+
+/// Without the bytes, which would fill the screen.
+impl fmt::Debug for PackBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PackBuilder")
+            .field("pack_id", &self.manifest.pack_id)
+            .field("files", &self.files.keys())
+            .finish_non_exhaustive()
     }
 }
 
@@ -188,7 +198,8 @@ impl<'a> Source<'a> {
         read_manifest(&bytes, self.limits)?;
         self.files.insert(pack::MANIFEST_NAME.to_owned(), Arc::from(bytes));
         self.files.insert(verify::LOCK_NAME.to_owned(), Arc::from(verify::write_lock(locked)?));
-        Pack::from_files(self.files.clone(), None, self.limits)?;
+        Pack::from_files(self.files.clone(), None, self.limits)?.flows()?;
+        check_providers(&manifest)?;
         let sbom = verify::write_sbom(&self.files)?;
         Ok(PackBuilder { manifest, files: self.files, sbom, signatures: Vec::new() })
     }
@@ -328,6 +339,18 @@ fn check_components(
             components: components.iter().map(|component| component.id.clone()).collect(),
         };
         return Err(FlowError { file: file.to_owned(), place: *place, problem });
+    }
+    Ok(())
+}
+
+/// Checks that the pack has the components of its providers.
+fn check_providers(manifest: &PackManifest) -> Result<(), DocumentProblem> {
+    for (at, provider) in manifest.providers()?.providers.iter().enumerate() {
+        let id = &provider.runtime.component_ref;
+        if manifest.component(id).is_none() {
+            let path = format!("providers[{at}].runtime.component_ref");
+            return Err(field(path, format!("the pack has no component `{id}`")));
+        }
     }
     Ok(())
 }

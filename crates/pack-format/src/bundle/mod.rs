@@ -6,6 +6,7 @@ mod image_read;
 mod image_tree;
 mod image_write;
 
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -22,7 +23,7 @@ use crate::limits::Limits;
 use crate::pack::Pack;
 
 /// A bundle, read whole: the packs of a revision and what belongs to them.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Bundle {
     files: Arc<Files>,
     packs: Vec<BundlePack>,
@@ -34,7 +35,7 @@ pub struct Bundle {
 }
 
 /// A pack in a bundle, found but not opened.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct BundlePack {
     path: String,
     bytes: Arc<[u8]>,
@@ -192,6 +193,22 @@ impl Bundle {
     /// [`PackError::Io`].
     pub fn extract(&self, folder: impl AsRef<Path>) -> Result<(), PackError> {
         archive::write_folder(folder.as_ref(), &self.files)
+    }
+}
+
+/// Without the bytes, which would fill the screen.
+impl fmt::Debug for Bundle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Bundle")
+            .field("digest", &self.digest)
+            .field("files", &self.files.keys())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for BundlePack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BundlePack").field("path", &self.path).finish_non_exhaustive()
     }
 }
 

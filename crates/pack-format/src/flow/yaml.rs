@@ -77,7 +77,10 @@ fn options(limits: &Limits) -> Options {
 
 fn syntax(file: &str, error: &serde_saphyr::Error) -> FlowError {
     let place = error.location().map(Place::from).unwrap_or_default();
-    let detail = error.without_snippet().to_string();
+    let text = error.without_snippet().to_string();
+    // The place stands in front of the text already.
+    let suffix = format!(" at line {}, column {}", place.line, place.column);
+    let detail = text.strip_suffix(&suffix).unwrap_or(&text).to_owned();
     FlowError { file: file.to_owned(), place, problem: FlowProblem::Syntax { detail } }
 }
 

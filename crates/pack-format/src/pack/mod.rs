@@ -1,6 +1,7 @@
 //! Packs, opened.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -22,7 +23,7 @@ pub(crate) const ASSETS: &str = "assets/";
 ///
 /// Nothing is trusted but the names, which are safe. Whether the files are those that were built is what
 /// [`Pack::verify`] tells.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Pack {
     manifest: PackManifest,
     files: Arc<Files>,
@@ -175,6 +176,17 @@ impl Pack {
     /// [`PackError::Io`].
     pub fn extract(&self, folder: impl AsRef<Path>) -> Result<(), PackError> {
         archive::write_folder(folder.as_ref(), &self.files)
+    }
+}
+
+/// Without the bytes, which would fill the screen.
+impl fmt::Debug for Pack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pack")
+            .field("pack_id", &self.manifest.pack_id)
+            .field("digest", &self.digest)
+            .field("files", &self.files.keys())
+            .finish_non_exhaustive()
     }
 }
 

@@ -1,1 +1,15 @@
-//! x
+//! What must hold of packs, bundles and flows.
+
+#![expect(clippy::panic, reason = "a test that cannot go on says why")]
+
+mod bundles;
+mod flows;
+mod hostile_documents;
+mod hostile_images;
+mod hostile_zips;
+mod lab;
+mod manifests;
+mod never_panics;
+mod packs;
+mod published;
+mod verification;
