@@ -67,6 +67,10 @@ fn options(limits: &Limits) -> Options {
         // A snippet of the file in the error would repeat what an editor shows at the place.
         with_snippet: false,
         strict_booleans: true,
+        // An alias costs far more than the bytes that it takes, and flows have few.
+        alias_limits: serde_saphyr::alias_limits! {
+            max_total_replayed_events: 20_000,
+        },
         budget: serde_saphyr::budget! {
             max_depth: limits.depth_of_documents(),
             max_nodes: limits.document_values,

@@ -6,7 +6,7 @@ use super::lock::{Lock, read_lock};
 use super::report::{
     FileReport, LockCheck, SbomCheck, SbomStatus, SignatureStatus, VerificationReport, VerifyPolicy,
 };
-use super::sbom::{Sbom, SbomFile, read_sbom};
+use super::sbom::{FoundSbom, SbomFile, read_sbom};
 use super::signature::{self, SIGNATURE_NAME};
 use crate::archive::Files;
 use crate::digest::Digest;
@@ -30,15 +30,14 @@ pub(crate) fn verify(
     let signature = match (&found, files.get(SIGNATURE_NAME)) {
         (_, None) => SignatureStatus::Unsigned,
         (None, Some(_)) => SignatureStatus::OfAnotherList,
-        (Some((name, bytes, _)), Some(envelope)) => {
-            signature::check(envelope, name, bytes, trust, limits)
+        (Some(found), Some(envelope)) => {
+            signature::check(envelope, found.name, found.bytes, trust, limits)
         }
     };
     let lock = read_lock(files, limits);
-    let list = found.as_ref().map(|(name, _, sbom)| (*name, sbom));
     let report = VerificationReport {
         policy,
-        files: file_reports(files, components, list, &lock),
+        files: file_reports(files, components, found.as_ref(), &lock),
         sbom,
         lock: lock_check(files, components, &lock),
         signature,
@@ -65,9 +64,9 @@ fn unchecked(files: &Files) -> VerificationReport {
     }
 }
 
-fn sbom_status<T, U>(found: &Result<Option<(&'static str, T, U)>, PackError>) -> SbomStatus {
+fn sbom_status(found: &Result<Option<FoundSbom<'_>>, PackError>) -> SbomStatus {
     match found {
-        Ok(Some((name, _, _))) => SbomStatus::Present { name },
+        Ok(Some(found)) => SbomStatus::Present { name: found.name },
         Ok(None) => SbomStatus::Missing,
         Err(error) => SbomStatus::Unreadable { detail: error.to_string() },
     }
@@ -76,12 +75,12 @@ fn sbom_status<T, U>(found: &Result<Option<(&'static str, T, U)>, PackError>) ->
 fn file_reports(
     files: &Files,
     components: &BTreeMap<String, String>,
-    list: Option<(&'static str, &Sbom)>,
+    list: Option<&FoundSbom<'_>>,
     lock: &Result<Option<Lock>, PackError>,
 ) -> Vec<FileReport> {
     let listed: BTreeMap<&str, &SbomFile> = list
         .iter()
-        .flat_map(|(_, sbom)| sbom.files.iter().map(|file| (file.path.as_str(), file)))
+        .flat_map(|list| list.sbom.files.iter().map(|file| (file.path.as_str(), file)))
         .collect();
     let ids: BTreeMap<&str, &str> =
         components.iter().map(|(id, path)| (path.as_str(), id.as_str())).collect();
@@ -89,7 +88,7 @@ fn file_reports(
     for (path, bytes) in files {
         let sbom = match list {
             None => SbomCheck::Unchecked,
-            Some((name, _)) if path == name || path == SIGNATURE_NAME => SbomCheck::NotListable,
+            Some(list) if path == list.name || path == SIGNATURE_NAME => SbomCheck::NotListable,
             Some(_) => sbom_check(bytes, listed.get(path.as_str()).copied()),
         };
         let lock = ids.get(path.as_str()).map(|id| component_check(id, bytes, lock));

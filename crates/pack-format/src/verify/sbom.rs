@@ -30,17 +30,24 @@ pub(crate) struct SbomFile {
     media_type: String,
 }
 
-/// Finds the list and reads it. It comes with its name and its bytes, which a signature is about.
+/// A list of files that was found, with its name and its bytes, which a signature is about.
+pub(crate) struct FoundSbom<'a> {
+    pub(crate) name: &'static str,
+    pub(crate) bytes: &'a [u8],
+    pub(crate) sbom: Sbom,
+}
+
+/// Finds the list and reads it.
 pub(crate) fn read_sbom<'a>(
     files: &'a Files,
     limits: &Limits,
-) -> Result<Option<(&'static str, &'a [u8], Sbom)>, PackError> {
+) -> Result<Option<FoundSbom<'a>>, PackError> {
     let found = [SBOM_NAME, SBOM_JSON_NAME]
         .into_iter()
         .find_map(|name| files.get(name).map(|bytes| (name, &**bytes)));
     let Some((name, bytes)) = found else { return Ok(None) };
     let sbom = parse(name, bytes, limits).map_err(|problem| PackError::document(name, problem))?;
-    Ok(Some((name, bytes, sbom)))
+    Ok(Some(FoundSbom { name, bytes, sbom }))
 }
 
 fn parse(name: &str, bytes: &[u8], limits: &Limits) -> Result<Sbom, DocumentProblem> {

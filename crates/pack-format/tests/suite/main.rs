@@ -1,6 +1,10 @@
 //! What must hold of packs, bundles and flows.
 
-#![expect(clippy::panic, reason = "a test that cannot go on says why")]
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says why, and so do its helpers"
+)]
 
 mod bundles;
 mod flows;

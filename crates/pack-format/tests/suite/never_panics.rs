@@ -61,7 +61,6 @@ fn plain_image() -> &'static [u8] {
                 let data = std::io::Cursor::new(vec![b'x'; 200_000]);
                 writer.push_file(data, name, header).unwrap();
             }
-            writer.push_symlink("../a", "link", header).unwrap();
         })
     })
 }
@@ -72,7 +71,7 @@ fn open_pack(bytes: &[u8]) {
     drop(pack.providers());
     let trust = [PackKey::from_pem(KEY).unwrap().trusted_key()];
     if let Ok(report) = pack.verify(VerifyPolicy::Warn, &trust) {
-        report.summary();
+        assert!(!report.is_verified() || report.summary().is_empty());
     }
 }
 
@@ -104,7 +103,7 @@ fn member(name: &'static str) -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn of_a_zip_archive(bytes in prop_oneof![changed(pack()), vec(any::<u8>(), 0..600)]) {
