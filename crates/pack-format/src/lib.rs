@@ -42,3 +42,8 @@ pub use verify::{
     FileReport, LockCheck, PackKey, PackSigner, SbomCheck, SbomStatus, SignatureOf,
     SignatureStatus, SignerError, VerificationReport, VerifyPolicy,
 };
+
+/// The examples of the page, so that they are compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/packs.md")]
+struct Page;

@@ -44,7 +44,7 @@ pub(crate) struct CompiledFlow {
 /// assert_eq!(flow.flow.start().unwrap().id, "greet");
 ///
 /// let error = compile_flow("hello.ygtc", &source.replace(": out", ": [{to: gret}]"), &Limits::default()).unwrap_err();
-/// assert_eq!(error.to_string(), "hello.ygtc:6:19: there is no node `gret` to go to; the nodes are: greet");
+/// assert_eq!(error.to_string(), "hello.ygtc:6:20: there is no node `gret` to go to; the nodes are: greet");
 /// # Ok::<(), greentic_pack_format::FlowError>(())
 /// ```
 ///

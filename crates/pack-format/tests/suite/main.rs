@@ -15,5 +15,6 @@ mod lab;
 mod manifests;
 mod never_panics;
 mod packs;
+mod page;
 mod published;
 mod verification;
