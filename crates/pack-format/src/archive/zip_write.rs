@@ -4,9 +4,13 @@ use std::io::{self, Write as _};
 
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
+use rawzip::time::UtcDateTime;
 use rawzip::{CompressionMethod, ZipArchiveWriter};
 
 use super::Files;
+
+/// The earliest time that the format knows, which other tools write, too.
+const EARLIEST: Option<UtcDateTime> = UtcDateTime::from_components(1980, 1, 1, 0, 0, 0, 0);
 
 /// Writes files in the order of their names, with fixed times and permissions.
 ///
@@ -21,6 +25,10 @@ pub(crate) fn write_zip(files: &Files) -> io::Result<Vec<u8>> {
             (CompressionMethod::STORE, &**bytes)
         };
         let file = archive.new_file(name.as_str()).compression_method(method);
+        let file = match EARLIEST {
+            Some(time) => file.last_modified(time),
+            None => file,
+        };
         let (mut entry, _) = file.unix_permissions(0o100_644).start().map_err(io::Error::other)?;
         entry.write_all(data)?;
         let crc = rawzip::crc32(bytes);

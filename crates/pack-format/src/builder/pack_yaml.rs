@@ -144,16 +144,33 @@ impl ComponentYaml {
                 default: Some("stateless".to_owned()),
                 supported: vec!["stateless".to_owned()],
             },
-            capabilities: ComponentCapabilities {
-                wasi: self.capabilities.wasi,
-                host: self.capabilities.host,
-            },
+            capabilities: self.capabilities.into_capabilities(),
             configurators: Value::Null,
             operations: self.operations.into_iter().map(OperationYaml::into_operation).collect(),
             config_schema: self.config_schema,
             resources: self.resources,
             dev_flows: BTreeMap::new(),
         })
+    }
+}
+
+impl CapabilitiesYaml {
+    /// Says of each switch whether it is on: other readers miss those that are not said.
+    fn into_capabilities(self) -> ComponentCapabilities {
+        let (mut wasi, mut host) = (self.wasi, self.host);
+        switch(&mut wasi, &["random", "clocks"]);
+        for (name, switches) in [("state", ["read", "write"]), ("http", ["client", "server"])] {
+            if let Some(Value::Object(map)) = host.get_mut(name) {
+                switch(map, &switches);
+            }
+        }
+        ComponentCapabilities { wasi, host }
+    }
+}
+
+fn switch(map: &mut serde_json::Map<String, Value>, names: &[&str]) {
+    for name in names {
+        map.entry(*name).or_insert(Value::Bool(false));
     }
 }
 

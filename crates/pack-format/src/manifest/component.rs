@@ -36,7 +36,7 @@ pub struct ComponentManifest {
     #[serde(default)]
     pub resources: ComponentResources,
     /// Flows for people who write flows; not run.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default)]
     pub dev_flows: BTreeMap<String, Value>,
 }
 

@@ -92,9 +92,13 @@ fn encrypted_and_oddly_compressed_entries_are_refused() {
 fn bombs_are_refused_before_and_while_they_are_unpacked() {
     let bomb = ZipEntry::deflated("bomb", &vec![0; 20_000_000]);
     refused_entry(bomb.clone(), "bomb", EntryProblem::Bomb { limit: 200 });
-    let lying = ZipEntry { size: 10, ..bomb };
+    let lying = ZipEntry { size: 10, ..bomb.clone() };
     let detail = "its size is not the one in the directory";
     refused_entry(lying, "bomb", EntryProblem::Broken { detail });
+    // The end of the data is broken, which nobody gets to see who stops at the size.
+    let data = bomb.data[..bomb.data.len() - 50].to_vec();
+    let unread = ZipEntry { size: 10, data, ..bomb };
+    refused_entry(unread, "bomb", EntryProblem::Broken { detail });
     let huge = ZipEntry { size: u32::MAX - 1, ..ZipEntry::new("huge", "x") };
     refused_entry(huge, "huge", EntryProblem::TooLarge { limit: 128 * 1024 * 1024 });
 }
