@@ -62,12 +62,11 @@ impl Reader<'_> {
             return Err(PackError::entry(name, problem));
         }
         self.names.add_file(&name)?;
-        if metadata.len() > self.limits.entry_bytes {
-            let problem = EntryProblem::TooLarge { limit: self.limits.entry_bytes };
-            return Err(PackError::entry(name, problem));
-        }
-        let bytes = fs::read(path).map_err(PackError::io("read", path))?;
-        self.budget.add_bytes(bytes.len() as u64)?;
+        self.budget.add_bytes(metadata.len())?;
+        let limit = self.limits.entry_bytes;
+        let bytes = super::read_at_most(path, limit).map_err(PackError::io("read", path))?;
+        let too_large = || PackError::entry(name.clone(), EntryProblem::TooLarge { limit });
+        let bytes = bytes.ok_or_else(too_large)?;
         self.files.insert(name, Arc::from(bytes));
         Ok(())
     }

@@ -5,6 +5,9 @@ mod zip_read;
 mod zip_write;
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
 use std::sync::Arc;
 
 pub(crate) use folder::{read_folder, write_folder};
@@ -73,16 +76,17 @@ pub(crate) fn not_an(expected: &'static str, bytes: &[u8], detail: &str) -> Pack
     PackError::Format { expected, problem }
 }
 
-/// Reads a whole file that must not be larger than a limit.
-pub(crate) fn read_file(path: &std::path::Path, limits: &Limits) -> Result<Vec<u8>, PackError> {
-    use std::io::Read as _;
-    let fail = |source| PackError::Io { operation: "read", path: path.to_owned(), source };
-    let file = std::fs::File::open(path).map_err(fail)?;
+/// Reads a whole archive that must not be larger than its limit.
+pub(crate) fn read_file(path: &Path, limits: &Limits) -> Result<Vec<u8>, PackError> {
+    let limit = limits.archive_bytes;
+    let bytes = read_at_most(path, limit).map_err(PackError::io("read", path))?;
+    bytes.ok_or(PackError::TooLarge { what: "bytes", limit })
+}
+
+/// Reads a whole file, unless it is larger than a limit.
+fn read_at_most(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
     // One byte more tells a file that is too large from one that just fits, whatever its length was before.
-    file.take(limits.archive_bytes.saturating_add(1)).read_to_end(&mut bytes).map_err(fail)?;
-    if bytes.len() as u64 > limits.archive_bytes {
-        return Err(PackError::TooLarge { what: "bytes", limit: limits.archive_bytes });
-    }
-    Ok(bytes)
+    File::open(path)?.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+    Ok((bytes.len() as u64 <= limit).then_some(bytes))
 }

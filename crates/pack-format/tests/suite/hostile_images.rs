@@ -271,6 +271,16 @@ fn limits_on_counts_and_sizes_hold() {
 }
 
 #[test]
+fn a_head_that_announces_too_much_is_refused_at_once() {
+    // The numbers of inodes and of fragments.
+    for at in [4, 16] {
+        let mut image = image(|_| {});
+        image[at..at + 4].copy_from_slice(&u32::MAX.to_le_bytes());
+        assert_eq!(open(image).unwrap_err().code(), "pack-too-large");
+    }
+}
+
+#[test]
 fn other_compressions_and_other_files_are_named() {
     for (number, name) in [(3, "lzo"), (5, "lz4"), (6, "zstd"), (9, "method 9")] {
         let mut image = image(|_| {});

@@ -3,7 +3,7 @@
 use std::fs;
 
 use greentic_pack_format::{
-    BuildError, ComponentRef, Digest, Pack, PackBuilder, PackError, PackKind, Routing,
+    BuildError, ComponentRef, Digest, Limits, Pack, PackBuilder, PackError, PackKind, Routing,
 };
 use tempfile::TempDir;
 
@@ -89,6 +89,21 @@ fn the_folder_form_is_the_same_pack() {
     assert!(again.files().eq(from_file.files()));
     // Never over what is there.
     assert!(matches!(from_file.extract(extracted.path()), Err(PackError::Io { .. })));
+}
+
+#[test]
+fn limits_hold_for_folders() {
+    let folder = TempDir::new().unwrap();
+    builder().write_folder(folder.path()).unwrap();
+    let refused = |change: &dyn Fn(&mut Limits)| {
+        let mut limits = limits();
+        change(&mut limits);
+        Pack::open(folder.path(), &limits).unwrap_err().code()
+    };
+    assert_eq!(refused(&|limits| limits.entries = 3), "pack-too-large");
+    assert_eq!(refused(&|limits| limits.total_bytes = 1_000), "pack-too-large");
+    assert_eq!(refused(&|limits| limits.entry_bytes = 700), "pack-entry-too-large");
+    assert_eq!(refused(&|limits| limits.depth = 2), "pack-entry-unsafe-name");
 }
 
 #[test]

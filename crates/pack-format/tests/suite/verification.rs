@@ -186,6 +186,13 @@ fn only_keys_of_the_trust_root_count() {
     let claimed = TrustedKey { key_id: key_ids[0].clone(), ..other.trusted_key() };
     let key_id = key_ids[0].clone();
     assert_eq!(status(&pack, &[claimed]), SignatureStatus::Wrong { key_id });
+    // Nor does a key of the trust root count under an id that is not its own.
+    let name = "signatures/sbom.dsse.json";
+    let envelope = String::from_utf8(pack.file(name).unwrap().to_vec()).unwrap();
+    let renamed = envelope.replace(&key_ids[0], "00");
+    let misnamed = TrustedKey { key_id: "00".to_owned(), ..key().trusted_key() };
+    let status_of = status(&changed(&[(name, Some(renamed.as_bytes()))]), &[misnamed]);
+    assert_eq!(status_of, SignatureStatus::Wrong { key_id: "00".to_owned() });
     let both = builder().sign(&key()).unwrap().sign(&other).unwrap().build().unwrap();
     let both = Pack::from_bytes(&both, &limits()).unwrap();
     assert_eq!(
