@@ -202,6 +202,18 @@ fn only_keys_of_the_trust_root_count() {
 }
 
 #[test]
+fn a_signature_by_another_key_under_a_trusted_id_is_wrong() {
+    let name = "signatures/sbom.dsse.json";
+    let other = PackKey::from_pem(OTHER_KEY).unwrap();
+    let forged = builder().sign(&other).unwrap().build().unwrap();
+    let forged = Pack::from_bytes(&forged, &limits()).unwrap();
+    let envelope = String::from_utf8(forged.file(name).unwrap().to_vec()).unwrap();
+    let key_id = key().trusted_key().key_id;
+    let envelope = envelope.replace(&other.trusted_key().key_id, &key_id);
+    assert_eq!(with(name, envelope.as_bytes()).signature, SignatureStatus::Wrong { key_id });
+}
+
+#[test]
 fn a_signature_of_another_pack_or_in_another_shape_does_not_count() {
     let name = "signatures/sbom.dsse.json";
     let pack = Pack::from_bytes(&signed(), &limits()).unwrap();
