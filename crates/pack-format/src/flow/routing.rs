@@ -104,7 +104,7 @@ impl Routing {
                 return Self::Custom(raw);
             }
         }
-        if on_status.is_empty() { Self::Custom(raw) } else { Self::Branch { on_status, default } }
+        Self::Branch { on_status, default }
     }
 }
 

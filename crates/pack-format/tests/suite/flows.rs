@@ -67,6 +67,7 @@ fn each_spelling_of_routes_has_its_meaning() {
     };
     assert_eq!(custom("[{status: ok, to: b}]"), json!([{"status": "ok", "to": "b"}]));
     assert_eq!(custom("[{to: b}, {to: a}]"), json!([{"to": "b"}, {"to": "a"}]));
+    assert_eq!(custom("[{status: ok, to: b}, {status: ok, to: a}]").as_array().unwrap().len(), 2);
     assert_eq!(custom("[{status: ok, to: b}, {out: true}]").as_array().unwrap().len(), 2);
     let condition = custom("[{condition: a == \"1\", to: b}, {out: true}]");
     assert_eq!(condition, json!([{"condition": "a == \"1\"", "to": "b"}, {"out": true}]));
