@@ -87,7 +87,11 @@ fn the_folder_form_is_the_same_pack() {
     from_file.extract(extracted.path()).unwrap();
     let again = Pack::open(extracted.path(), &limits()).unwrap();
     assert!(again.files().eq(from_file.files()));
-    // Never over what is there.
+    // Never over what is there, nor beside it.
+    let used = TempDir::new().unwrap();
+    write(used.path(), "assets/other.json", "{}");
+    assert!(matches!(from_file.extract(used.path()), Err(PackError::Io { .. })));
+    assert!(!used.path().join("manifest.cbor").exists());
     assert!(matches!(from_file.extract(extracted.path()), Err(PackError::Io { .. })));
 }
 
