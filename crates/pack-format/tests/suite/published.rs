@@ -118,6 +118,20 @@ fn the_published_telegram_bundle_reads_from_xz() {
 }
 
 #[test]
+fn the_published_state_manifest_reads() {
+    let Some(path) = file("state-memory/dist/manifest.cbor") else { return };
+    // The folder that it is in is a pack in its folder form.
+    let pack = Pack::open(path.parent().unwrap(), &Limits::default()).unwrap();
+    let manifest = pack.manifest();
+    assert_eq!(manifest.pack_id, "state-memory");
+    assert!(manifest.component("state-provider-memory").is_some());
+    // An extension that is not known here is kept.
+    let offers = &manifest.extensions["greentic.ext.capabilities.v1"].inline["offers"];
+    assert_eq!(offers[0]["provider"]["op"], "state.dispatch");
+    assert_eq!(pack.providers().unwrap().providers, []);
+}
+
+#[test]
 fn every_published_bundle_opens() {
     let Some(folder) = fixtures() else { return };
     for path in find(&folder, ".gtbundle") {
