@@ -20,8 +20,11 @@ use toolchain::Toolchain;
 /// The workspace of the components.
 pub(crate) const FOLDER: &str = "examples/components";
 
-/// Its manifest.
+/// The manifest of that workspace.
 const MANIFEST: &str = "examples/components/Cargo.toml";
+
+/// Where workers are that may have copies of components.
+const WORKERS: &str = "examples";
 
 /// Builds every component, and writes its `.wasm` beside its sources.
 pub(crate) fn write(workspace: &Workspace) -> Result<()> {
@@ -29,6 +32,9 @@ pub(crate) fn write(workspace: &Workspace) -> Result<()> {
     let built = build(workspace, &toolchain)?;
     for (name, bytes) in &built {
         files::write(&committed(workspace, name), bytes)?;
+        for copy in copies(workspace, name)? {
+            files::write(&copy, bytes)?;
+        }
         println!("{name}: {} bytes", bytes.len());
     }
     Record::of(workspace, toolchain.name(), &built)?.write(workspace)?;
@@ -65,12 +71,26 @@ pub(crate) fn check_record(workspace: &Workspace) -> Result<()> {
         committed_files.push((name, bytes));
     }
     let present = Record::of(workspace, record.toolchain(), &committed_files)?;
-    let differences = record.differences(&present);
+    let mut differences = record.differences(&present);
+    differences.extend(stale_copies(workspace, &committed_files)?);
     if differences.is_empty() {
         println!("{FOLDER}: {} components, built from these sources", committed_files.len());
         return Ok(());
     }
     bail!("{FOLDER}: {}\nrun `cargo xtask components`", differences.join("\n  "))
+}
+
+fn stale_copies(workspace: &Workspace, built: &[(String, Vec<u8>)]) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    for (name, bytes) in built {
+        for copy in copies(workspace, name)? {
+            if fs::read(&copy).ok().as_ref() != Some(bytes) {
+                let copy = copy.strip_prefix(workspace.root())?.display();
+                found.push(format!("{copy} is not {name}.wasm as it was built"));
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// Runs what the components' own workspace has to say about them: format, lints, tests.
@@ -152,6 +172,14 @@ fn names(workspace: &Workspace) -> Result<Vec<String>> {
 
 fn committed(workspace: &Workspace, name: &str) -> PathBuf {
     workspace.path(FOLDER).join(name).join(format!("{name}.wasm"))
+}
+
+/// Lists the copies of a component in the workers beside it. A worker's folder is whole: it has its components inside.
+fn copies(workspace: &Workspace, name: &str) -> Result<Vec<PathBuf>> {
+    let place = PathBuf::from("components").join(format!("{name}.wasm"));
+    let mut found = files::walk(&workspace.path(WORKERS))?;
+    found.retain(|path| path.ends_with(&place));
+    Ok(found)
 }
 
 fn target(workspace: &Workspace) -> Result<PathBuf> {
