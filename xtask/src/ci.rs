@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result};
 
 use crate::shell::{Workspace, run};
-use crate::{bench_report, deps, files, schemas, tidy};
+use crate::{bench_report, components, deps, files, schemas, tidy};
 
 /// Runs every step, stops at the first that fails, and says at the end what was skipped and why.
 pub(crate) fn run_all(workspace: &Workspace) -> Result<()> {
@@ -28,6 +28,7 @@ fn steps(workspace: &Workspace, skipped: &mut Vec<String>) -> Result<()> {
     step("dependencies", || deps::run(workspace))?;
     step("lints", || lint(workspace))?;
     step("schemas", || schemas::check(workspace))?;
+    step("components", || components(workspace, skipped))?;
     step("performance page", || performance_page(workspace, skipped))?;
     step("documentation", || document(workspace))?;
     step("bans, licences, sources", || deny(workspace, skipped))?;
@@ -43,6 +44,16 @@ fn lint(workspace: &Workspace) -> Result<()> {
     // With all features, because an example that needs one is not even looked at without it.
     let mut clippy = workspace.cargo(&["clippy", "--workspace", "--all-targets"]);
     run(clippy.args(["--all-features", "--", "-D", "warnings"]))
+}
+
+/// Does not build for WebAssembly, which takes a toolchain that hardly any machine has.
+fn components(workspace: &Workspace, skipped: &mut Vec<String>) -> Result<()> {
+    skipped.push(format!(
+        "building {} again: their record says they are up to date; `cargo xtask components --check` compares the bytes",
+        components::FOLDER
+    ));
+    components::check_record(workspace)?;
+    components::test(workspace)
 }
 
 fn performance_page(workspace: &Workspace, skipped: &mut Vec<String>) -> Result<()> {

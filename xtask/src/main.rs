@@ -12,9 +12,12 @@
 
 mod bench_report;
 mod ci;
+mod components;
 mod deps;
 mod files;
+mod fixtures;
 mod git;
+mod home;
 mod schemas;
 mod shell;
 mod tidy;
@@ -33,6 +36,8 @@ usage: cargo xtask <command>
   tidy                            house rules that no lint knows
   deps                            edges between crates, and dependencies a crate must not have
   schemas [--check]               write docs/schemas, or compare it with the code
+  components [--check]            build examples/components, or compare the committed files with what the sources give
+  fixtures [FOLDER]               fetch the published packs that tests run, into a cache or into this folder
   bench-report [--check]          run the benchmarks and write docs/performance.md, or check that page's seal
   torture model [--commands N]    random commands against the model (one million unless told otherwise)
   torture rules                   remove the listed rules one at a time; a test has to notice each
@@ -63,6 +68,10 @@ fn dispatch(words: &[&str]) -> Result<()> {
         ["deps"] => deps::run(&workspace),
         ["schemas"] => schemas::write(&workspace),
         ["schemas", "--check"] => schemas::check(&workspace),
+        ["components"] => components::write(&workspace),
+        ["components", "--check"] => components::check(&workspace),
+        ["fixtures"] => fixtures::fetch(&workspace, None),
+        ["fixtures", folder] => fixtures::fetch(&workspace, Some(folder)),
         ["bench-report"] => bench_report::write(&workspace),
         ["bench-report", "--check"] => bench_report::check(&workspace),
         ["torture", "model"] => torture::model::run(&workspace, torture::model::DEFAULT_COMMANDS),

@@ -39,7 +39,7 @@ struct Spec {
 struct Answer {
     rendered_card: Value,
     card_features: Features,
-    event: (),
+    event: Value,
     state_updates: [(); 0],
     session_updates: [(); 0],
     telemetry_events: [(); 0],
@@ -79,7 +79,7 @@ fn render(request: Request) -> Result<Answer, Failure> {
     Ok(Answer {
         rendered_card: card,
         card_features: Features { version },
-        event: (),
+        event: Value::Null,
         state_updates: [],
         session_updates: [],
         telemetry_events: [],

@@ -55,13 +55,18 @@ impl Component for Misbehaving {
             }
             "recurse" => guest::encode(&Rounds { rounds: recurse(0) }),
             "huge-output" => guest::encode(&"x".repeat(request.bytes.unwrap_or(64 << 20))),
-            "trap" => std::process::abort(),
+            "trap" => trap(),
             _ => guest::encode(&Okay { ok: true }),
         }
     }
 }
 
 guest::export!(Misbehaving with_types_in guest::bindings);
+
+#[expect(clippy::disallowed_methods, reason = "ending badly is what it is for")]
+fn trap() -> ! {
+    std::process::abort()
+}
 
 /// Works without calling anything, so that only an interruption from outside can end it early.
 fn spin(rounds: u64) -> u64 {
