@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use super::{CALLER, guest, invocation, limits};
 
 /// Serves one answer to each connection; nothing at all when there is none.
-async fn serve(answer: Option<Vec<u8>>) -> String {
+pub(super) async fn serve(answer: Option<Vec<u8>>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     tokio::spawn(async move {
@@ -29,7 +29,7 @@ async fn serve(answer: Option<Vec<u8>>) -> String {
     format!("http://{address}/some/path")
 }
 
-fn response(body: &[u8]) -> Vec<u8> {
+pub(super) fn response(body: &[u8]) -> Vec<u8> {
     let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", body.len());
     [head.as_bytes(), body].concat()
 }

@@ -1,6 +1,7 @@
 //! What must hold of the wasm layer.
 
 mod calls;
+mod examples;
 mod grants;
 mod guests;
 mod hostile;

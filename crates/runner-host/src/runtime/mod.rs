@@ -1,0 +1,13 @@
+//! What serves a tenant: its packs with everything that they need at hand.
+
+mod active;
+mod error;
+mod flows;
+mod identify;
+mod providers;
+mod tenant;
+mod world;
+
+pub use active::{ActivePacks, RuntimeKey};
+pub use error::RuntimeError;
+pub use tenant::{RevisionSource, Rollout, RuntimePorts, TenantRuntime};
