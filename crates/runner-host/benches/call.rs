@@ -4,6 +4,8 @@
 //! pooled slot, and one asynchronous call of the same function with the same arguments, CBOR in and CBOR out. `host` is
 //! [`Component::invoke`], JSON in and JSON out. Both run in one asynchronous runtime.
 
+#![expect(clippy::disallowed_methods, reason = "a benchmark is a program and reads the clock")]
+
 #[path = "../tests/suite/wasm/guests.rs"]
 #[expect(dead_code, reason = "shared with the tests, which call more of them")]
 mod guests;
@@ -60,7 +62,6 @@ fn components() -> Vec<(&'static str, Vec<u8>)> {
     components
 }
 
-#[expect(clippy::disallowed_methods, reason = "a benchmark is a program")]
 fn runtime() -> Runtime {
     Builder::new_current_thread().enable_all().build().expect("a runtime")
 }
@@ -79,7 +80,7 @@ fn calls(criterion: &mut Criterion) {
         group.bench_function("floor", |bencher| {
             bencher.iter_custom(|rounds| {
                 runtime.block_on(async {
-                    let began = now();
+                    let began = Instant::now();
                     for _ in 0..rounds {
                         std::hint::black_box(raw.call(&invocation, &payload).await);
                     }
@@ -91,7 +92,7 @@ fn calls(criterion: &mut Criterion) {
         group.bench_function("host", |bencher| {
             bencher.iter_custom(|rounds| {
                 runtime.block_on(async {
-                    let began = now();
+                    let began = Instant::now();
                     for _ in 0..rounds {
                         let answer = component.invoke(guest.clone(), &invocation).await;
                         std::hint::black_box(answer.expect("an answer"));
@@ -102,11 +103,6 @@ fn calls(criterion: &mut Criterion) {
         });
         group.finish();
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
-fn now() -> Instant {
-    Instant::now()
 }
 
 criterion_group!(benches, calls);

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use tokio::time::{self, Instant};
 use wasmtime::component::{ComponentExportIndex, ComponentNamedList, Lift, Lower};
 use wasmtime::{PoolConcurrencyLimitError, Trap};
@@ -24,7 +26,9 @@ where
     let now = Instant::now();
     let deadline = now.checked_add(guest.limits.deadline).unwrap_or(now);
     // Given back after the store: a turn stands for a free slot.
-    let _turn = component.engine.turn(deadline).await?;
+    let turns = component.engine.turns();
+    let identity = Arc::clone(&guest.identity);
+    let _turn = turns.take(&identity.tenant, deadline).await?;
     let mut store = store::store(&component.engine, guest, deadline);
     let run = async {
         let instance = component.linked.pre.instantiate_async(&mut store).await?;
@@ -64,7 +68,7 @@ impl Bounds {
             return self.trap(*trap);
         }
         if let Some(I32Exit(status)) = error.downcast_ref::<I32Exit>() {
-            return CallError::Trap { reason: format!("it exited with status {status}") };
+            return CallError::Exited { status: *status };
         }
         if error.is::<PoolConcurrencyLimitError>() {
             return CallError::Busy { waited: std::time::Duration::ZERO };

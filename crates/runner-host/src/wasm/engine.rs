@@ -1,18 +1,16 @@
 use std::collections::HashMap;
 use std::fmt::{self, Debug};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::Duration;
 
 use sha2::{Digest, Sha256};
-use tokio::sync::{Semaphore, SemaphorePermit};
-use tokio::time::{self, Instant};
 use wasmtime::Engine;
 use wasmtime::component::Linker;
 
 use super::component::{Component, Linked};
 use super::store::CallState;
 use super::ticker::Ticker;
-use super::{CallError, EngineConfig, WasmError, imports, pool};
+use super::turns::Turns;
+use super::{EngineConfig, WasmError, imports, pool};
 
 /// Bytes of one component.
 const MAX_COMPONENT: usize = 64 * 1024 * 1024;
@@ -23,8 +21,7 @@ pub struct WasmEngine {
     is_pooled: bool,
     linker: Linker<CallState>,
     components: Mutex<HashMap<[u8; 32], Arc<Shelf>>>,
-    turns: Semaphore,
-    max_wait: Duration,
+    turns: Turns,
     _ticker: Ticker,
 }
 
@@ -35,7 +32,7 @@ impl Debug for WasmEngine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WasmEngine")
             .field("is_pooled", &self.is_pooled)
-            .field("free_turns", &self.turns.available_permits())
+            .field("free_turns", &self.turns.free())
             .finish_non_exhaustive()
     }
 }
@@ -57,8 +54,7 @@ impl WasmEngine {
             is_pooled,
             linker,
             components: Mutex::default(),
-            turns: Semaphore::new(config.max_calls.max(1) as usize),
-            max_wait: config.max_wait,
+            turns: Turns::new(config),
             engine,
         }))
     }
@@ -69,10 +65,10 @@ impl WasmEngine {
         self.is_pooled
     }
 
-    /// Calls that could start now without waiting.
+    /// Calls that could start now without waiting, were they of different tenants.
     #[must_use]
     pub fn free_turns(&self) -> usize {
-        self.turns.available_permits()
+        self.turns.free()
     }
 
     /// Compiles and links a component. Takes its time and blocks: run it where blocking is allowed.
@@ -113,17 +109,7 @@ impl WasmEngine {
         &self.engine
     }
 
-    /// Waits for a turn: until the engine's bound, or the call's deadline when that is sooner.
-    pub(super) async fn turn(&self, deadline: Instant) -> Result<SemaphorePermit<'_>, CallError> {
-        if let Ok(turn) = self.turns.try_acquire() {
-            return Ok(turn);
-        }
-        let began = Instant::now();
-        let patience = began.checked_add(self.max_wait).map_or(deadline, |end| end.min(deadline));
-        match time::timeout_at(patience, self.turns.acquire()).await {
-            Ok(Ok(turn)) => Ok(turn),
-            // The semaphore is never closed; and who does not get a turn has waited for it.
-            Ok(Err(_)) | Err(_) => Err(CallError::Busy { waited: began.elapsed() }),
-        }
+    pub(super) fn turns(&self) -> &Turns {
+        &self.turns
     }
 }

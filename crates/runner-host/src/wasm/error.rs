@@ -46,10 +46,15 @@ pub enum WasmError {
         reason: String,
     },
     /// The component exports a known function in another shape.
-    #[error("the component exports `{export}` in a shape that this host does not know: {reason}")]
+    #[error(
+        "the component exports `{interface}.{function}` in a shape that this host does not know: \
+         {reason}"
+    )]
     Export {
-        /// The export.
-        export: String,
+        /// The interface.
+        interface: &'static str,
+        /// The function.
+        function: &'static str,
         /// What the engine says.
         reason: String,
     },
@@ -95,6 +100,12 @@ pub enum CallError {
         /// The kind of fault.
         reason: String,
     },
+    /// The component ended itself.
+    #[error("the component ended itself with status {status}")]
+    Exited {
+        /// What it ended with.
+        status: i32,
+    },
     /// The component did not answer in its time.
     #[error("the component did not answer within {} ms", limit.as_millis())]
     Deadline {
@@ -122,8 +133,8 @@ pub enum CallError {
         /// Bytes allowed.
         limit: usize,
     },
-    /// The answer is not what the interface promises.
-    #[error("the component's answer cannot be read: {reason}")]
+    /// The answer, or one of its calls of the host, is not what the interface promises.
+    #[error("the component does not keep to its interface: {reason}")]
     BadAnswer {
         /// What is wrong with it.
         reason: String,
@@ -161,6 +172,7 @@ impl CallError {
         match self {
             Self::Guest { .. } => "component-error",
             Self::Trap { .. } => "component-trap",
+            Self::Exited { .. } => "component-exited",
             Self::Deadline { .. } => "component-deadline",
             Self::Memory { .. } => "component-memory",
             Self::Tables { .. } => "component-tables",

@@ -123,8 +123,8 @@ fn provider(pre: &InstancePre<CallState>) -> Result<Option<ProviderExports>, Was
 /// Finds a function and checks its shape, so that calling it cannot fail by its shape.
 fn function<P, R>(
     pre: &InstancePre<CallState>,
-    interface: &str,
-    name: &str,
+    interface: &'static str,
+    name: &'static str,
 ) -> Result<Option<ComponentExportIndex>, WasmError>
 where
     P: ComponentNamedList + Lower,
@@ -133,8 +133,7 @@ where
     let component = pre.component();
     let Some(instance) = component.get_export_index(None, interface) else { return Ok(None) };
     let Some((item, index)) = component.get_export(Some(&instance), name) else { return Ok(None) };
-    let mismatch =
-        |reason: String| WasmError::Export { export: format!("{interface}.{name}"), reason };
+    let mismatch = |reason: String| WasmError::Export { interface, function: name, reason };
     let ComponentItem::ComponentFunc(function) = item else {
         return Err(mismatch("it is not a function".to_owned()));
     };

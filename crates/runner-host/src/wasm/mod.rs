@@ -25,6 +25,7 @@ mod pool;
 mod stdio;
 mod store;
 mod ticker;
+mod turns;
 
 pub use component::Component;
 pub use config::EngineConfig;

@@ -18,6 +18,18 @@ const MAX_REDIRECTS: usize = 5;
 const IDLE: Duration = Duration::from_secs(30);
 /// Headers of a request.
 const MAX_HEADERS: usize = 128;
+/// Headers that say where a message ends and whose it is: they are the client's, and a guest's are
+/// left out.
+const FRAMING: [&str; 8] = [
+    "connection",
+    "content-length",
+    "host",
+    "keep-alive",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
 
 /// Sends requests over the network, with the machine's certificates and no proxy.
 ///
@@ -82,7 +94,9 @@ impl WebClient {
             let invalid = HttpError::Invalid { what: "header" };
             let name = name.parse::<reqwest::header::HeaderName>().map_err(|_| invalid.clone())?;
             let value = value.parse::<reqwest::header::HeaderValue>().map_err(|_| invalid)?;
-            built.headers_mut().append(name, value);
+            if !FRAMING.contains(&name.as_str()) {
+                built.headers_mut().append(name, value);
+            }
         }
         *built.timeout_mut() = Some(request.timeout);
         *built.body_mut() = request.body.take().map(Into::into);

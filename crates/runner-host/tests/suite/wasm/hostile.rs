@@ -20,7 +20,8 @@ fn ways() -> Vec<(&'static str, CallError)> {
 
 async fn misbehave(way: &str) -> CallError {
     let began = Instant::now();
-    let error = NODE.invoke(guest("hostile"), &invocation(way, json!(1))).await.unwrap_err();
+    let answer = NODE.invoke(guest("hostile"), &invocation(way, json!(1))).await;
+    let error = answer.expect_err("it misbehaves");
     let time = began.elapsed();
     // The deadline, one tick, and what a busy machine needs to notice.
     assert!(time < limits().deadline + Duration::from_secs(2), "{way} took {time:?}");
@@ -123,6 +124,32 @@ async fn calls_beyond_the_bound_wait_for_a_turn_and_then_say_busy() {
     });
     for (n, call) in waiting.collect::<Vec<_>>().into_iter().enumerate() {
         assert_eq!(call.await.expect("a call"), Ok(json!(n)));
+    }
+}
+
+#[tokio::test]
+async fn a_tenant_that_takes_all_its_turns_takes_none_of_the_others() {
+    let config = EngineConfig { max_calls: 4, max_calls_per_tenant: 2, ..EngineConfig::default() };
+    let engine = WasmEngine::new(&config).expect("an engine");
+    let node = engine.load(&guests::node()).expect("a node");
+    let loops: Vec<_> = (0..8)
+        .map(|_| {
+            let node = node.clone();
+            tokio::spawn(
+                async move { node.invoke(guest("bad"), &invocation("loop", json!(1))).await },
+            )
+        })
+        .collect();
+    while engine.free_turns() > 2 {
+        tokio::task::yield_now().await;
+    }
+    for n in 0..20 {
+        assert_eq!(node.invoke(guest("good"), &invocation("echo", json!(n))).await, Ok(json!(n)));
+        assert!(engine.free_turns() >= 2);
+    }
+    for end in loops {
+        let end = end.await.expect("a call");
+        assert!(matches!(end, Err(CallError::Deadline { .. } | CallError::Busy { .. })), "{end:?}");
     }
 }
 

@@ -39,8 +39,8 @@ fn a_known_export_in_another_shape_is_an_error_that_names_it() {
         (export "greentic:component/component-runtime@0.6.0" (instance $i)))"#;
     let error = ENGINE.load(&wat::parse_str(text).expect("a component")).unwrap_err();
     assert!(
-        matches!(&error, WasmError::Export { export, .. }
-        if export == "greentic:component/component-runtime@0.6.0.run"),
+        matches!(&error, WasmError::Export { interface, function: "run", .. }
+        if *interface == "greentic:component/component-runtime@0.6.0"),
         "{error:?}"
     );
 }
