@@ -67,6 +67,25 @@ async fn hostile_guests_end_in_their_error_while_others_work_on_two_threads() {
 }
 
 #[tokio::test]
+async fn a_guest_that_loops_lets_others_run_meanwhile_on_one_thread() {
+    let config = EngineConfig { max_calls: 2, ..EngineConfig::default() };
+    let engine = WasmEngine::new(&config).expect("an engine");
+    let node = engine.load(&guests::node()).expect("a node");
+    let looping = tokio::spawn({
+        let node = node.clone();
+        let mut long = guest("bad");
+        long.limits.deadline = Duration::from_secs(5);
+        async move { node.invoke(long, &invocation("loop", json!(1))).await }
+    });
+    while engine.free_turns() == 2 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(node.invoke(guest("good"), &invocation("echo", json!(1))).await, Ok(json!(1)));
+    assert!(!looping.is_finished(), "the loop ran to its end first");
+    looping.abort();
+}
+
+#[tokio::test]
 async fn an_answer_that_is_none_is_a_bad_answer() {
     for way in ["pointer", "u: no text", "bytes"] {
         let error = NODE.invoke(guest("t"), &invocation(way, json!(1))).await.unwrap_err();
