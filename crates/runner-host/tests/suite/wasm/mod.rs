@@ -7,7 +7,6 @@ mod guests;
 mod hostile;
 mod http;
 mod load;
-mod published;
 
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;

@@ -1,1 +1,0 @@
-//! Components that were published, run as they are.
