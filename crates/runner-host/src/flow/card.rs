@@ -1,5 +1,7 @@
 //! Cards: what a card component gets, with assets of the pack put in their place.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value, json};
 
 use super::MappingProblem;
@@ -14,7 +16,7 @@ pub(super) fn is_card(input: &Value) -> bool {
 pub(super) fn resolve(
     mut input: Value,
     config: Option<&Value>,
-    asset: impl Fn(&str) -> Option<Vec<u8>>,
+    asset: impl Fn(&str) -> Option<Arc<[u8]>>,
 ) -> Result<Value, MappingProblem> {
     if let Some(fields) = input.as_object_mut() {
         promote_defaults(fields, config);
@@ -46,7 +48,7 @@ fn promote_defaults(fields: &mut Map<String, Value>, config: Option<&Value>) {
 
 fn put_asset_in_place(
     fields: &mut Map<String, Value>,
-    asset: impl Fn(&str) -> Option<Vec<u8>>,
+    asset: impl Fn(&str) -> Option<Arc<[u8]>>,
 ) -> Result<(), MappingProblem> {
     let spec = fields.get_mut("card_spec").and_then(Value::as_object_mut);
     let path = spec.as_ref().and_then(|spec| spec.get("asset_path")).and_then(Value::as_str);

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use greentic_pack_format::{Flow, FlowNode};
+use greentic_pack_format::{Flow, Node};
 use serde_json::{Value, json};
 
 use super::control::{self, Control};
@@ -166,18 +166,17 @@ impl<'w> Engine<'w> {
     async fn step(
         &self,
         cursor: &Cursor<'_>,
-        node: &FlowNode,
+        node: &Node,
         state: &mut FlowState,
         steps: &mut u32,
     ) -> Result<After, FlowError> {
-        let place =
-            Place { pack_id: cursor.pack_id, flow_id: &cursor.flow.id, node_id: &node.id };
+        let place = Place { pack_id: cursor.pack_id, flow_id: &cursor.flow.id, node_id: &node.id };
         let work = Work {
             world: self.world,
             place,
             retry: self.retry,
             operation: node.component.operation.as_deref(),
-            mapping: template::fill(&node.input, &state.context())?,
+            mapping: template::fill(&node.input.mapping, &state.context())?,
         };
         let payload = match Kind::of(&node.component.id) {
             Kind::Wait => {
@@ -268,18 +267,18 @@ fn worked(payload: Value) -> NodeOutput {
 }
 
 fn start(flow: &Flow) -> Result<String, FlowError> {
-    let start = flow.start().map(str::to_owned);
+    let start = flow.start().map(|node| node.id.clone());
     start.ok_or_else(|| FlowError::NoStart { flow_id: flow.id.clone() })
 }
 
-fn node<'f>(flow: &'f Flow, node_id: &str) -> Result<&'f FlowNode, FlowError> {
+fn node<'f>(flow: &'f Flow, node_id: &str) -> Result<&'f Node, FlowError> {
     let unknown =
         || FlowError::UnknownNode { flow_id: flow.id.clone(), node_id: node_id.to_owned() };
     flow.node(node_id).ok_or_else(unknown)
 }
 
 /// Where a flow goes on once somebody answered.
-fn way_on(cursor: &Cursor<'_>, node: &FlowNode, state: &FlowState) -> Result<String, FlowError> {
+fn way_on(cursor: &Cursor<'_>, node: &Node, state: &FlowState) -> Result<String, FlowError> {
     let payload = state.last_output.clone().unwrap_or(Value::Null);
     let output = route::Output { ok: true, payload: &payload, entry: &state.entry };
     match route::choose(&node.routing, &output)? {

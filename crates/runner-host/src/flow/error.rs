@@ -5,7 +5,9 @@ use crate::wasm::CallError;
 #[non_exhaustive]
 pub enum FlowError {
     /// There is no such flow in the pack.
-    #[error("pack `{pack_id}` has no flow `{flow_id}`; its flows are listed by the pack's manifest")]
+    #[error(
+        "pack `{pack_id}` has no flow `{flow_id}`; its flows are listed by the pack's manifest"
+    )]
     UnknownFlow {
         /// The pack.
         pack_id: String,
@@ -27,7 +29,9 @@ pub enum FlowError {
         flow_id: String,
     },
     /// The flow did not come to an end.
-    #[error("flow `{flow_id}` took {limit} steps in one turn without an end; look for a circle in its routing")]
+    #[error(
+        "flow `{flow_id}` took {limit} steps in one turn without an end; look for a circle in its routing"
+    )]
     StepLimit {
         /// The flow that the turn began with.
         flow_id: String,
@@ -53,7 +57,9 @@ pub enum FlowError {
         reason: String,
     },
     /// A flow that was called wants to wait.
-    #[error("flow `{flow_id}` was called by another one and waits; only the flow that answers may wait")]
+    #[error(
+        "flow `{flow_id}` was called by another one and waits; only the flow that answers may wait"
+    )]
     CalledFlowWaits {
         /// The flow that was called.
         flow_id: String,

@@ -75,11 +75,12 @@ pub(super) fn apply_map(map: &Value, source: &Value) -> Result<Value, MappingPro
             let missing = || MappingProblem::Pointer { pointer: text.clone() };
             source.pointer(text).cloned().ok_or_else(missing)?
         }
-        Value::Array(items) => {
-            Value::Array(items.iter().map(|item| apply_map(item, source)).collect::<Result<_, _>>()?)
-        }
+        Value::Array(items) => Value::Array(
+            items.iter().map(|item| apply_map(item, source)).collect::<Result<_, _>>()?,
+        ),
         Value::Object(fields) => {
-            let field = |(key, value): (&String, &Value)| Ok((key.clone(), apply_map(value, source)?));
+            let field =
+                |(key, value): (&String, &Value)| Ok((key.clone(), apply_map(value, source)?));
             Value::Object(fields.iter().map(field).collect::<Result<_, MappingProblem>>()?)
         }
         other => other.clone(),

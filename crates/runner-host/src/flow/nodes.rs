@@ -226,11 +226,14 @@ fn has_card_defaults(config: Option<&Value>) -> bool {
     })
 }
 
+/// Characters of what a component says about its failure.
+const MAX_MESSAGE: usize = 2_000;
+
 /// An answer in which a component says that it failed is a failure.
 fn accepted(answer: Value) -> Result<Value, CallError> {
     let says_no = answer.get("ok") == Some(&Value::Bool(false));
-    let tool_failed = answer.get("error").is_some_and(|error| !error.is_null())
-        && answer.get("result").is_none();
+    let tool_failed =
+        answer.get("error").is_some_and(|error| !error.is_null()) && answer.get("result").is_none();
     if !says_no && !tool_failed {
         return Ok(answer);
     }
@@ -238,5 +241,7 @@ fn accepted(answer: Value) -> Result<Value, CallError> {
     let text = |name: &str| error.get(name).and_then(Value::as_str).map(str::to_owned);
     let code = text("code").unwrap_or_else(|| "COMPONENT_INVOCATION_FAILED".to_owned());
     let message = text("message").or_else(|| error.as_str().map(str::to_owned));
-    Err(CallError::answered(code, message.unwrap_or_default()))
+    let retryable = error.get("retryable") == Some(&Value::Bool(true));
+    let message: String = message.unwrap_or_default().chars().take(MAX_MESSAGE).collect();
+    Err(CallError::Guest { code, message, retryable, backoff: None })
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 /// What a flow knows.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct FlowState {
+pub(crate) struct FlowState {
     /// The message that the turn began with.
     #[serde(default)]
     pub(crate) entry: Value,

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use greentic_env_pack::PortError;
 use greentic_pack_format::Flow;
@@ -33,7 +35,7 @@ pub(crate) trait World: Send + Sync {
     fn has_component(&self, pack_id: &str, component_id: &str) -> bool;
 
     /// An asset of a pack.
-    fn asset(&self, pack_id: &str, path: &str) -> Option<Vec<u8>>;
+    fn asset(&self, pack_id: &str, path: &str) -> Option<Arc<[u8]>>;
 
     /// Called before anything that others can notice. What was taken to be resumed is spent from
     /// then on: it is not resumed again, whatever happens.

@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use greentic_pack_format::PackError;
+use greentic_pack_format::{InvalidDigest, PackError};
 
 use crate::wasm::WasmError;
 
@@ -16,8 +16,18 @@ pub enum PackLoadError {
         /// Why.
         source: Box<PackError>,
     },
+    /// The digest that it is pinned to is none.
+    #[error("pack `{}`: {problem}", path.display())]
+    Digest {
+        /// The pack.
+        path: PathBuf,
+        /// What is wrong with the digest.
+        problem: InvalidDigest,
+    },
     /// It names a component that it does not have.
-    #[error("components missing: pack `{pack_id}` names `{component}` and does not have it; build the pack again")]
+    #[error(
+        "components missing: pack `{pack_id}` names `{component}` and does not have it; build the pack again"
+    )]
     NoComponent {
         /// The pack.
         pack_id: String,
@@ -46,6 +56,7 @@ impl PackLoadError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Pack { source, .. } => source.code(),
+            Self::Digest { .. } => "invalid-digest",
             Self::NoComponent { .. } => "component-missing",
             Self::Component { source, .. } => source.code(),
         }

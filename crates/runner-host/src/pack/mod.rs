@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use greentic_deploy_spec::TrustedKey;
 use greentic_pack_format::{
-    ComponentManifest, Digest, Flow, Limits, Pack, PackFlow, ProviderDeclaration, SecretRequirement,
-    VerificationReport, VerifyPolicy,
+    ComponentManifest, Digest, Flow, Limits, Pack, PackFlow, ProviderDeclaration,
+    SecretRequirement, VerificationReport, VerifyPolicy,
 };
 
 pub use error::PackLoadError;
@@ -207,7 +207,9 @@ fn open(source: &PackSource) -> Result<Pack, PackLoadError> {
     match &source.digest {
         None => Pack::open(&source.path, &limits).map_err(wrong),
         Some(digest) => {
-            let pinned: Digest = digest.parse().map_err(wrong)?;
+            let pinned: Digest = digest
+                .parse()
+                .map_err(|problem| PackLoadError::Digest { path: source.path.clone(), problem })?;
             Pack::open_pinned(&source.path, &pinned, &limits).map_err(wrong)
         }
     }

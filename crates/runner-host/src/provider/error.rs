@@ -18,7 +18,9 @@ pub enum ProviderError {
         provider_type: String,
     },
     /// More than one pack has a provider of this type.
-    #[error("ambiguous provider_type `{provider_type}`: packs {packs:?} bind it; name one by `provider_id`")]
+    #[error(
+        "ambiguous provider_type `{provider_type}`: packs {packs:?} bind it; name one by `provider_id`"
+    )]
     Ambiguous {
         /// The type.
         provider_type: String,
@@ -44,7 +46,9 @@ pub enum ProviderError {
         provider_type: String,
     },
     /// The tenant may not use the provider in this way.
-    #[error("the tenant's operator policy does not allow `{operation}` of provider_type `{provider_type}`")]
+    #[error(
+        "the tenant's operator policy does not allow `{operation}` of provider_type `{provider_type}`"
+    )]
     NotAllowed {
         /// The operation.
         operation: String,
@@ -52,7 +56,9 @@ pub enum ProviderError {
         provider_type: String,
     },
     /// The pack declares a provider that it does not have.
-    #[error("pack `{pack_id}` has no component `{component}`, which its provider_type `{provider_type}` names")]
+    #[error(
+        "pack `{pack_id}` has no component `{component}`, which its provider_type `{provider_type}` names"
+    )]
     NoComponent {
         /// The pack.
         pack_id: String,

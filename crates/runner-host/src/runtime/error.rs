@@ -26,7 +26,9 @@ pub enum RuntimeError {
         tenant: String,
     },
     /// A flow that the tenant's bindings name and the pack does not have.
-    #[error("pack `{pack_id}` has no flow `{flow_id}`, which the bindings of tenant `{tenant}` name")]
+    #[error(
+        "pack `{pack_id}` has no flow `{flow_id}`, which the bindings of tenant `{tenant}` name"
+    )]
     BoundFlowMissing {
         /// The pack.
         pack_id: String,

@@ -6,8 +6,10 @@ mod flows;
 mod identify;
 mod providers;
 mod tenant;
+mod turns;
 mod world;
 
 pub use active::{ActivePacks, RuntimeKey};
 pub use error::RuntimeError;
+pub use flows::NoFlow;
 pub use tenant::{RevisionSource, Rollout, RuntimePorts, TenantRuntime};

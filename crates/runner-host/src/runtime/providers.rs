@@ -5,6 +5,7 @@ use greentic_pack_format::ProviderDeclaration;
 use super::TenantRuntime;
 use crate::pack::{PackComponent, PackRuntime};
 use crate::provider::ProviderError;
+use crate::wasm::Identity;
 
 /// A provider of a pack.
 pub(super) struct Bound<'r> {
@@ -25,8 +26,8 @@ impl TenantRuntime {
             (Some(id), expected) => {
                 let found = self.declared(|declared| declared.provider_id.as_deref() == Some(id));
                 let found = found.into_iter().next();
-                let (pack, declaration) = found
-                    .ok_or_else(|| ProviderError::UnknownId { provider_id: id.to_owned() })?;
+                let (pack, declaration) =
+                    found.ok_or_else(|| ProviderError::UnknownId { provider_id: id.to_owned() })?;
                 if let Some(expected) = expected.filter(|ty| *ty != declaration.provider_type) {
                     return Err(ProviderError::OtherType {
                         provider_id: id.to_owned(),
@@ -68,9 +69,10 @@ impl TenantRuntime {
         &self,
         wanted: impl Fn(&ProviderDeclaration) -> bool,
     ) -> Vec<(&PackRuntime, &ProviderDeclaration)> {
-        let all = self.packs.iter().flat_map(|pack| {
-            pack.providers().iter().map(move |declared| (&**pack, declared))
-        });
+        let all = self
+            .packs
+            .iter()
+            .flat_map(|pack| pack.providers().iter().map(move |declared| (&**pack, declared)));
         all.filter(|(_, declared)| wanted(declared)).collect()
     }
 
@@ -93,5 +95,39 @@ impl TenantRuntime {
             return Ok(());
         }
         Err(ProviderError::NotAllowed { operation: operation_(), provider_type: provider_type() })
+    }
+}
+
+/// What a provider answered: JSON, else a text; nothing is null.
+pub(super) fn answer(bytes: Vec<u8>) -> serde_json::Value {
+    if bytes.is_empty() {
+        return serde_json::Value::Null;
+    }
+    serde_json::from_slice(&bytes)
+        .unwrap_or_else(|_| String::from_utf8_lossy(&bytes).into_owned().into())
+}
+
+impl TenantRuntime {
+    /// Lets the provider of a type do something, outside of a flow.
+    pub(crate) async fn invoke_provider(
+        &self,
+        provider_type: &str,
+        operation: &str,
+        input: &[u8],
+        correlation_id: Option<String>,
+        trace_id: Option<String>,
+    ) -> Result<serde_json::Value, crate::HostError> {
+        let bound = self.provider(None, Some(provider_type))?;
+        self.check_operation(bound.declaration, operation)?;
+        let identity = Identity {
+            provider: Some(provider_type.to_owned()),
+            idempotency_key: correlation_id.clone(),
+            correlation_id,
+            trace_id,
+            ..self.identity(bound.pack.pack_id())
+        };
+        let guest = self.guest(identity, bound.component);
+        let said = bound.component.component.provider_invoke(guest, operation, input).await?;
+        Ok(answer(said))
     }
 }

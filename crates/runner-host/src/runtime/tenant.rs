@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use super::{RuntimeError, RuntimeKey};
 use crate::config::HostConfig;
-use crate::pack::{PackRuntime, PackSource};
+use crate::pack::{PackComponent, PackRuntime, PackSource};
 use crate::provider::HintCache;
 use crate::turn::Queue;
-use crate::wasm::{Ports, RuntimeConfig, RuntimeRefResolver, WasmEngine};
+use crate::wasm::{Guest, Identity, Ports, RuntimeConfig, RuntimeRefResolver, WasmEngine};
 
 /// Which revision of which deployment a runtime is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -213,13 +213,40 @@ impl TenantRuntime {
         let rollout = self.rollout.as_ref();
         let deployment = rollout.map(|rollout| rollout.deployment_id.to_string());
         let revision = rollout.map(|rollout| rollout.revision_id.to_string());
-        let parts = [Some(self.config.env.clone()), Some(self.config.tenant.clone()), deployment, revision];
+        let parts =
+            [Some(self.config.env.clone()), Some(self.config.tenant.clone()), deployment, revision];
         let part = |part: Option<String>| match part {
             None => "-".to_owned(),
             // Lengths keep one part from running into the next.
             Some(text) => format!("{}:{text}", text.len()),
         };
         parts.map(part).join("/")
+    }
+
+    /// For whom the components of a pack run.
+    pub(super) fn identity(&self, pack_id: &str) -> Identity {
+        let rollout = self.rollout.as_ref();
+        Identity {
+            env: self.config.env.clone(),
+            tenant: self.config.tenant.clone(),
+            deployment: rollout.map(|rollout| rollout.deployment_id.to_string()),
+            bundle: rollout.map(|rollout| rollout.bundle_id.to_string()),
+            revision: rollout.map(|rollout| rollout.revision_id.to_string()),
+            pack: pack_id.to_owned(),
+            attempt: 1,
+            ..Identity::default()
+        }
+    }
+
+    /// What a component of a pack may do in one call.
+    pub(super) fn guest(&self, identity: Identity, component: &PackComponent) -> Guest {
+        Guest {
+            config: self.configs.get(&identity.pack).cloned().unwrap_or_default(),
+            identity: Arc::new(identity),
+            grants: component.grants.clone(),
+            ports: self.ports.guest.clone(),
+            limits: self.config.limits.call.clone(),
+        }
     }
 
     pub(super) fn pack(&self, pack_id: &str) -> Option<&Arc<PackRuntime>> {

@@ -13,7 +13,9 @@ pub enum TurnError {
     #[error(transparent)]
     Sessions(#[from] greentic_env_pack::PortError),
     /// Earlier messages of the conversation took too long.
-    #[error("earlier messages of this conversation are still being answered after {patience:?}; send it again")]
+    #[error(
+        "earlier messages of this conversation are still being answered after {patience:?}; send it again"
+    )]
     Late {
         /// How long was waited.
         patience: Duration,

@@ -1,0 +1,83 @@
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use greentic_env_pack::{SecretsReader, Sessions, StateStore};
+
+use super::{HostError, RunnerHost};
+use crate::HostConfig;
+use crate::runtime::{ActivePacks, RuntimePorts};
+use crate::wasm::{EngineConfig, HttpClient, WasmEngine};
+
+/// Makes a [`RunnerHost`].
+///
+/// Without further ado: sessions and state in memory, no secrets, no network. Nothing is read from
+/// the process's environment.
+#[derive(Debug, Default)]
+pub struct HostBuilder {
+    configs: HashMap<String, Arc<HostConfig>>,
+    ports: RuntimePorts,
+    engine: EngineConfig,
+}
+
+impl HostBuilder {
+    /// A host without tenants.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a tenant, or puts another configuration in place of the one before.
+    #[must_use]
+    pub fn with_config(mut self, config: HostConfig) -> Self {
+        self.configs.insert(config.tenant.clone(), Arc::new(config));
+        self
+    }
+
+    /// Runs components like this.
+    #[must_use]
+    pub fn with_engine(mut self, engine: EngineConfig) -> Self {
+        self.engine = engine;
+        self
+    }
+
+    /// Reads secrets here.
+    #[must_use]
+    pub fn with_secrets_manager(mut self, secrets: Arc<dyn SecretsReader>) -> Self {
+        self.ports.guest.secrets = secrets;
+        self
+    }
+
+    /// Keeps guest state here.
+    #[must_use]
+    pub fn with_state_store(mut self, state: Arc<dyn StateStore>) -> Self {
+        self.ports.guest.state = state;
+        self
+    }
+
+    /// Keeps conversations between two turns here.
+    #[must_use]
+    pub fn with_session_store(mut self, sessions: Arc<dyn Sessions>) -> Self {
+        self.ports.sessions = sessions;
+        self
+    }
+
+    /// Sends the HTTP requests of components with this.
+    #[must_use]
+    pub fn with_http_client(mut self, http: Arc<dyn HttpClient>) -> Self {
+        self.ports.guest.http = http;
+        self
+    }
+
+    /// The host.
+    ///
+    /// # Errors
+    /// [`HostError::NoTenants`], [`HostError::Wasm`].
+    pub fn build(self) -> Result<RunnerHost, HostError> {
+        if self.configs.is_empty() {
+            return Err(HostError::NoTenants);
+        }
+        let engine = WasmEngine::new(&self.engine)?;
+        let (configs, ports) = (self.configs, self.ports);
+        Ok(RunnerHost { engine, configs, ports, active: ActivePacks::new() })
+    }
+}

@@ -1,0 +1,60 @@
+use crate::provider::ProviderError;
+use crate::runtime::{NoFlow, RuntimeError};
+use crate::turn::TurnError;
+use crate::wasm::{CallError, WasmError};
+
+/// A host could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum HostError {
+    /// A host without tenants.
+    #[error("at least one tenant configuration is required")]
+    NoTenants,
+    /// A tenant that the host was not told of.
+    #[error("tenant `{tenant}` is not configured; add its configuration to the host")]
+    UnknownTenant {
+        /// The tenant.
+        tenant: String,
+    },
+    /// The engine cannot be used.
+    #[error(transparent)]
+    Wasm(#[from] WasmError),
+    /// A runtime cannot be made or used.
+    #[error(transparent)]
+    Runtime(#[from] RuntimeError),
+    /// No flow answers the message.
+    #[error(transparent)]
+    NoFlow(#[from] NoFlow),
+    /// The turn did not come to an answer.
+    #[error(transparent)]
+    Turn(#[from] TurnError),
+    /// The provider cannot be found, or may not be asked.
+    #[error(transparent)]
+    Provider(#[from] ProviderError),
+    /// A component failed.
+    #[error(transparent)]
+    Call(#[from] CallError),
+}
+
+impl HostError {
+    /// A stable name of the reason.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NoTenants => "no-tenants",
+            Self::UnknownTenant { .. } => "unknown-tenant",
+            Self::Wasm(error) => error.code(),
+            Self::Runtime(error) => error.code(),
+            Self::NoFlow(error) => error.code(),
+            Self::Turn(error) => error.code(),
+            Self::Provider(error) => error.code(),
+            Self::Call(error) => error.code(),
+        }
+    }
+}
+
+/// An error with its causes.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}

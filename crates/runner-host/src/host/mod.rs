@@ -1,0 +1,294 @@
+//! The host: what embedders hold.
+
+mod builder;
+mod error;
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use greentic_deploy_spec::{BundleId, DeploymentId, RevisionId};
+use serde_json::Value;
+
+pub use builder::HostBuilder;
+pub use error::HostError;
+pub(crate) use error::chain;
+
+use crate::pack::PackSource;
+use crate::runtime::{
+    ActivePacks, RevisionSource, RuntimeError, RuntimeKey, RuntimePorts, TenantRuntime,
+};
+use crate::wasm::WasmEngine;
+use crate::{Activity, HostConfig, IdentifyInstanceHint, IdentifyOutcome, PackRuntime};
+
+/// Runs the workers of any number of tenants and revisions.
+///
+/// Cheap to share behind an [`Arc`]. All methods may be called at once; what is swapped while a
+/// message is answered does not concern that message.
+#[derive(Debug)]
+pub struct RunnerHost {
+    engine: Arc<WasmEngine>,
+    configs: HashMap<String, Arc<HostConfig>>,
+    ports: RuntimePorts,
+    active: ActivePacks,
+}
+
+/// A revision that is to be loaded for a tenant.
+#[derive(Clone, Debug)]
+pub struct LoadRevision {
+    /// The tenant.
+    pub tenant: String,
+    /// What it is made of.
+    pub source: RevisionSource,
+}
+
+/// What serves a tenant without a deployment.
+#[derive(Clone, Debug)]
+pub struct TenantHandle {
+    runtime: Arc<TenantRuntime>,
+}
+
+impl TenantHandle {
+    /// How the tenant's workers run.
+    #[must_use]
+    pub fn config(&self) -> &Arc<HostConfig> {
+        self.runtime.config()
+    }
+
+    /// The main pack.
+    #[must_use]
+    pub fn pack(&self) -> Option<&Arc<PackRuntime>> {
+        self.runtime.main_pack()
+    }
+
+    /// The packs beside it.
+    #[must_use]
+    pub fn overlays(&self) -> &[Arc<PackRuntime>] {
+        self.runtime.overlays()
+    }
+
+    /// The digests of their files.
+    #[must_use]
+    pub fn overlay_digests(&self) -> Vec<Option<String>> {
+        self.runtime.overlay_digests()
+    }
+}
+
+impl RunnerHost {
+    /// Nothing has to be started: a host serves as soon as something is loaded. Kept for those who
+    /// call it.
+    ///
+    /// # Errors
+    /// None today.
+    pub async fn start(&self) -> Result<(), HostError> {
+        Ok(())
+    }
+
+    /// Takes everything out. Messages that are being answered are answered.
+    ///
+    /// # Errors
+    /// None today.
+    pub async fn stop(&self) -> Result<(), HostError> {
+        self.active.replace(HashMap::new());
+        Ok(())
+    }
+
+    /// Loads one pack for a tenant, without a deployment, in place of the one before.
+    ///
+    /// # Errors
+    /// [`HostError::UnknownTenant`], [`HostError::Runtime`].
+    pub async fn load_pack(&self, tenant: &str, path: &Path) -> Result<(), HostError> {
+        let source = RevisionSource::new(None, vec![PackSource::new(path)]);
+        let runtime = self.prepare(tenant, source).await?;
+        self.active.insert_pack(runtime);
+        Ok(())
+    }
+
+    /// Loads a revision and lets it serve beside what serves already.
+    ///
+    /// # Errors
+    /// [`HostError::UnknownTenant`], [`HostError::Runtime`].
+    pub async fn load_revision(&self, revision: LoadRevision) -> Result<(), HostError> {
+        let runtime = self.prepare(&revision.tenant, revision.source).await?;
+        self.active.insert_revision(runtime.key(), runtime)?;
+        Ok(())
+    }
+
+    /// Makes a runtime ready without letting it serve.
+    ///
+    /// # Errors
+    /// [`HostError::UnknownTenant`], [`HostError::Runtime`].
+    pub async fn prepare(
+        &self,
+        tenant: &str,
+        source: RevisionSource,
+    ) -> Result<Arc<TenantRuntime>, HostError> {
+        let unknown = || HostError::UnknownTenant { tenant: tenant.to_owned() };
+        let config = self.configs.get(tenant).cloned().ok_or_else(unknown)?;
+        let (engine, ports) = (Arc::clone(&self.engine), self.ports.clone());
+        let runtime = TenantRuntime::load_revision(source, config, engine, ports).await?;
+        Ok(Arc::new(runtime))
+    }
+
+    /// Answers a message with what is loaded for a tenant, without a deployment.
+    ///
+    /// # Errors
+    /// [`HostError`].
+    pub async fn handle_activity(
+        &self,
+        tenant: &str,
+        activity: Activity,
+    ) -> Result<Vec<Activity>, HostError> {
+        let runtime = self.active.load_pack(tenant);
+        let runtime =
+            runtime.ok_or_else(|| RuntimeError::TenantNotLoaded { tenant: tenant.to_owned() })?;
+        answer(&runtime, activity).await
+    }
+
+    /// Answers a message with a revision.
+    ///
+    /// # Errors
+    /// [`HostError`].
+    pub async fn handle_activity_for_revision(
+        &self,
+        tenant: &str,
+        deployment_id: DeploymentId,
+        bundle_id: &BundleId,
+        revision_id: RevisionId,
+        activity: Activity,
+    ) -> Result<Vec<Activity>, HostError> {
+        let runtime = self.revision(tenant, deployment_id, bundle_id, revision_id)?;
+        answer(&runtime, activity).await
+    }
+
+    /// Asks the providers of a revision which of their instances a request is for. All of them are
+    /// shown the same payload. Without types, nobody is asked.
+    ///
+    /// # Errors
+    /// [`HostError`].
+    pub async fn identify_messaging_endpoints_for_revision(
+        &self,
+        tenant: &str,
+        deployment_id: DeploymentId,
+        bundle_id: &BundleId,
+        revision_id: RevisionId,
+        provider_types: &[&str],
+        payload: &[u8],
+    ) -> Result<HashMap<String, IdentifyOutcome>, HostError> {
+        if provider_types.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let runtime = self.revision(tenant, deployment_id, bundle_id, revision_id)?;
+        Ok(runtime.identify_payload(provider_types, payload).await?)
+    }
+
+    /// The same, and each provider is shown the headers that it asked for.
+    ///
+    /// # Errors
+    /// [`HostError`].
+    #[expect(clippy::too_many_arguments, reason = "the names and order that embedders know")]
+    pub async fn identify_messaging_endpoints_for_revision_scoped(
+        &self,
+        tenant: &str,
+        deployment_id: DeploymentId,
+        bundle_id: &BundleId,
+        revision_id: RevisionId,
+        provider_types: &[&str],
+        headers: &[(String, String)],
+        body: &Value,
+    ) -> Result<HashMap<String, IdentifyOutcome>, HostError> {
+        if provider_types.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let runtime = self.revision(tenant, deployment_id, bundle_id, revision_id)?;
+        Ok(runtime.identify(provider_types, headers, body).await?)
+    }
+
+    /// What the providers of a revision say about how they recognise their instances.
+    ///
+    /// # Errors
+    /// [`HostError`].
+    pub async fn describe_identify_instances_for_revision(
+        &self,
+        tenant: &str,
+        deployment_id: DeploymentId,
+        bundle_id: &BundleId,
+        revision_id: RevisionId,
+        provider_types: &[&str],
+    ) -> Result<HashMap<String, Option<IdentifyInstanceHint>>, HostError> {
+        if provider_types.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let runtime = self.revision(tenant, deployment_id, bundle_id, revision_id)?;
+        Ok(runtime.hints(provider_types).await)
+    }
+
+    /// Lets the provider of a type do something, as part of an exchange. The same correlation id
+    /// names the same exchange: providers that can, do it once.
+    ///
+    /// # Errors
+    /// [`HostError`].
+    #[expect(clippy::too_many_arguments, reason = "the names and order that embedders know")]
+    pub async fn invoke_provider_for_revision(
+        &self,
+        tenant: &str,
+        deployment_id: DeploymentId,
+        bundle_id: &BundleId,
+        revision_id: RevisionId,
+        provider_type: &str,
+        op: &str,
+        input_json: Vec<u8>,
+        correlation_id: Option<String>,
+        trace_id: Option<String>,
+    ) -> Result<Value, HostError> {
+        let runtime = self.revision(tenant, deployment_id, bundle_id, revision_id)?;
+        runtime.invoke_provider(provider_type, op, &input_json, correlation_id, trace_id).await
+    }
+
+    fn revision(
+        &self,
+        tenant: &str,
+        deployment_id: DeploymentId,
+        bundle_id: &BundleId,
+        revision_id: RevisionId,
+    ) -> Result<Arc<TenantRuntime>, HostError> {
+        let found = self.active.load_revision(tenant, deployment_id, bundle_id, revision_id);
+        found.ok_or_else(|| {
+            let key = RuntimeKey::revision(tenant, deployment_id, bundle_id.clone(), revision_id);
+            RuntimeError::RevisionNotLoaded { key: Box::new(key) }.into()
+        })
+    }
+
+    /// What serves a tenant without a deployment.
+    #[must_use]
+    pub fn tenant(&self, tenant: &str) -> Option<TenantHandle> {
+        self.active.load_pack(tenant).map(|runtime| TenantHandle { runtime })
+    }
+
+    /// What serves.
+    #[must_use]
+    pub fn active_packs(&self) -> &ActivePacks {
+        &self.active
+    }
+
+    /// How the tenants' workers run.
+    #[must_use]
+    pub fn tenant_configs(&self) -> &HashMap<String, Arc<HostConfig>> {
+        &self.configs
+    }
+}
+
+/// Runs the flow that a message is for, and makes activities of what it says.
+async fn answer(runtime: &TenantRuntime, activity: Activity) -> Result<Vec<Activity>, HostError> {
+    if activity.is_response() {
+        return Ok(vec![activity]);
+    }
+    let flow = runtime.flow_for(&activity)?;
+    let answer = runtime.turn(&flow.pack_id, &flow.flow_id, activity).await?;
+    let said = match answer {
+        Value::Array(items) => items,
+        one => vec![one],
+    };
+    let tenant = runtime.tenant();
+    Ok(said.into_iter().map(|payload| Activity::response(tenant, payload)).collect())
+}

@@ -1,0 +1,124 @@
+//! Answers a message: one turn of a conversation.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::TenantRuntime;
+use super::world::TurnWorld;
+use crate::Activity;
+use crate::flow::{Engine, FlowError, FlowLimits, Outcome, RetryPolicy};
+use crate::turn::{Address, Envelope, NoTurn, Parking, Resumed, TurnError};
+
+/// A hold on a conversation outlives the longest turn by this much.
+const LEASE_BEYOND_TURN: Duration = Duration::from_secs(30);
+
+impl TenantRuntime {
+    /// Runs the flow that a message is for, from its start or from where it waits.
+    pub(crate) async fn turn(
+        &self,
+        pack_id: &str,
+        flow_id: &str,
+        activity: Activity,
+    ) -> Result<Value, TurnError> {
+        let named = activity.session_id.is_some();
+        let (env, tenant) = (&self.config.env, &self.config.tenant);
+        let envelope = Envelope::new(&Address { env, tenant, pack_id, flow_id }, activity);
+        let name = envelope.parking_name();
+        let patience = self.config.limits.patience;
+        let _now = self.queue.turn(&name, patience).await.map_err(|error| match error {
+            NoTurn::Full => TurnError::Crowded,
+            NoTurn::TooLate => TurnError::Late { patience },
+        })?;
+        let live = self.config.limits.parked;
+        let parking = Parking::new(self.ports.sessions.clone(), &self.session_scope(), name, live);
+        let lease = self.config.limits.turn + LEASE_BEYOND_TURN;
+        match parking.take(lease).await? {
+            Some(resumed) => self.go_on(&envelope, resumed).await,
+            None => self.begin(&envelope, &parking, named).await,
+        }
+    }
+
+    async fn begin(
+        &self,
+        envelope: &Envelope,
+        parking: &Parking,
+        named: bool,
+    ) -> Result<Value, TurnError> {
+        let world = TurnWorld { runtime: self, envelope, resumed: None };
+        let (pack, flow) = (&envelope.pack_id, &envelope.flow_id);
+        let engine = self.engine(&world);
+        let outcome = self.bounded(engine.begin(pack, flow, envelope.payload.clone())).await;
+        match outcome {
+            Ok(Outcome::Done(answer)) => Ok(answer),
+            Ok(Outcome::Parked(parked)) => {
+                parking.park(&parked.snapshot).await?;
+                Ok(parked.answer)
+            }
+            // Whoever has a session is told in it.
+            Err(TurnError::Flow(error)) if named => Ok(failure(flow, &error)),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn go_on(&self, envelope: &Envelope, resumed: Resumed<'_>) -> Result<Value, TurnError> {
+        let outcome = {
+            let world = TurnWorld { runtime: self, envelope, resumed: Some(&resumed) };
+            let found = &resumed.snapshot.pack_id;
+            if *found != envelope.pack_id {
+                let (expected, found) = (found.clone(), envelope.pack_id.clone());
+                Err(FlowError::OtherPack { expected, found }.into())
+            } else {
+                let engine = self.engine(&world);
+                let snapshot = resumed.snapshot.clone();
+                self.bounded(engine.resume(snapshot, envelope.payload.clone())).await
+            }
+        };
+        match outcome {
+            Ok(Outcome::Done(answer)) => {
+                resumed.clear().await?;
+                Ok(answer)
+            }
+            Ok(Outcome::Parked(parked)) => {
+                resumed.park_again(&parked.snapshot).await?;
+                Ok(parked.answer)
+            }
+            Err(error) => {
+                resumed.give_up().await?;
+                Err(error)
+            }
+        }
+    }
+
+    fn engine<'w>(&self, world: &'w TurnWorld<'_>) -> Engine<'w> {
+        let retry = self.config.retry;
+        Engine {
+            world,
+            limits: FlowLimits { steps: self.config.limits.steps, ..FlowLimits::default() },
+            retry: RetryPolicy {
+                max_attempts: retry.max_attempts,
+                base_delay: Duration::from_millis(retry.base_delay_ms),
+            },
+        }
+    }
+
+    async fn bounded(
+        &self,
+        turn: impl Future<Output = Result<Outcome, FlowError>>,
+    ) -> Result<Outcome, TurnError> {
+        let limit = self.config.limits.turn;
+        match tokio::time::timeout(limit, turn).await {
+            Ok(outcome) => Ok(outcome?),
+            Err(_) => Err(TurnError::Deadline { limit }),
+        }
+    }
+}
+
+/// What a session is told when its flow failed.
+fn failure(flow_id: &str, error: &FlowError) -> Value {
+    serde_json::json!({ "metadata": {
+        "error_kind": "flow_execution_failed",
+        "error_message": crate::host::chain(error),
+        "flow_id": flow_id,
+    }})
+}

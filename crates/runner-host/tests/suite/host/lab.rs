@@ -1,0 +1,144 @@
+//! A host with workers to talk to.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use greentic_deploy_spec::{BundleId, DeploymentId, RevisionId};
+use greentic_pack_format::{Limits, PackBuilder};
+use greentic_runner_host::{
+    Activity, HostBuilder, HostConfig, HostError, LoadRevision, PackSource, RevisionSource,
+    Rollout, RunnerHost,
+};
+use serde_json::Value;
+use tempfile::TempDir;
+
+pub(crate) const TENANT: &str = "acme";
+
+/// A folder for packs.
+pub(crate) struct Packs {
+    folder: TempDir,
+}
+
+impl Packs {
+    pub(crate) fn new() -> Self {
+        Self { folder: TempDir::new().expect("a folder") }
+    }
+
+    /// The example worker, in one of its versions.
+    pub(crate) fn hello(&self, version: &str) -> PathBuf {
+        self.build(&examples().join("hello").join(version), version)
+    }
+
+    /// A pack with one flow over example components.
+    pub(crate) fn with_flow(&self, name: &str, components: &[(&str, &str)], flow: &str) -> PathBuf {
+        let source = self.folder.path().join(format!("{name}-source"));
+        std::fs::create_dir_all(source.join("flows")).expect("a folder");
+        std::fs::create_dir_all(source.join("components")).expect("a folder");
+        let mut yaml = format!("pack_id: test.{name}\nversion: 1.0.0\nkind: application\n");
+        yaml.push_str("publisher: Tests\ncomponents:\n");
+        for (component, host) in components {
+            yaml.push_str(&format!("  - id: {component}\n    version: 0.1.0\n"));
+            if !host.is_empty() {
+                yaml.push_str(&format!("    capabilities: {{ host: {{ {host} }} }}\n"));
+            }
+            let file = format!("{component}.wasm");
+            let from = examples().join("components").join(component).join(&file);
+            std::fs::copy(from, source.join("components").join(file)).expect("a component");
+        }
+        std::fs::write(source.join("pack.yaml"), yaml).expect("a file");
+        std::fs::write(source.join("flows/main.ygtc"), flow).expect("a file");
+        self.build(&source, name)
+    }
+
+    fn build(&self, source: &Path, name: &str) -> PathBuf {
+        let builder = PackBuilder::from_folder(source, &Limits::default());
+        let builder = builder.unwrap_or_else(|error| panic!("{name}: {error}"));
+        let path = self.folder.path().join(format!("{name}.gtpack"));
+        builder.write_to(&path).expect("a pack");
+        path
+    }
+}
+
+fn examples() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples")
+}
+
+/// A host of one tenant.
+pub(crate) fn host() -> RunnerHost {
+    host_with(|_| {})
+}
+
+pub(crate) fn host_with(change: impl FnOnce(&mut HostConfig)) -> RunnerHost {
+    let mut config = HostConfig::new("local", TENANT);
+    change(&mut config);
+    HostBuilder::new().with_config(config).build().expect("a host")
+}
+
+/// A revision, by a number.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Revision(pub(crate) u128);
+
+impl Revision {
+    pub(crate) fn id(self) -> RevisionId {
+        RevisionId(ulid::Ulid(self.0))
+    }
+
+    pub(crate) fn deployment() -> DeploymentId {
+        DeploymentId(ulid::Ulid(1))
+    }
+
+    pub(crate) fn bundle() -> BundleId {
+        "hello".into()
+    }
+
+    pub(crate) fn rollout(self) -> Rollout {
+        Rollout {
+            deployment_id: Self::deployment(),
+            bundle_id: Self::bundle(),
+            revision_id: self.id(),
+            customer_id: None,
+        }
+    }
+
+    pub(crate) fn source(self, pack: &Path) -> RevisionSource {
+        RevisionSource::new(Some(self.rollout()), vec![PackSource::new(pack)])
+    }
+
+    pub(crate) async fn load(self, host: &RunnerHost, pack: &Path) {
+        let revision = LoadRevision { tenant: TENANT.to_owned(), source: self.source(pack) };
+        host.load_revision(revision).await.expect("a revision");
+    }
+
+    /// Says something to a revision, and gives the texts that it answers.
+    pub(crate) async fn say(self, host: &RunnerHost, user: &str, text: &str) -> Vec<String> {
+        let said = self.send(host, message(user, text)).await;
+        texts(&said.unwrap_or_else(|error| panic!("{error:?}")))
+    }
+
+    pub(crate) async fn send(
+        self,
+        host: &RunnerHost,
+        activity: Activity,
+    ) -> Result<Vec<Activity>, HostError> {
+        let (deployment, bundle) = (Self::deployment(), Self::bundle());
+        host.handle_activity_for_revision(TENANT, deployment, &bundle, self.id(), activity).await
+    }
+}
+
+pub(crate) fn message(user: &str, text: &str) -> Activity {
+    Activity::text(text).from_user(user).in_conversation(user)
+}
+
+pub(crate) fn texts(said: &[Activity]) -> Vec<String> {
+    let text = |activity: &Activity| {
+        let text = activity.payload().get("text").and_then(Value::as_str);
+        text.map_or_else(|| activity.payload().to_string(), str::to_owned)
+    };
+    said.iter().map(text).collect()
+}
+
+/// Longer than anything that must not last.
+pub(crate) const SOON: Duration = Duration::from_secs(20);
+
+pub(crate) type Shared = Arc<RunnerHost>;
