@@ -83,8 +83,12 @@ impl Pending {
     /// Completes a request.
     ///
     /// # Errors
-    /// When it has no form in the remote contract, which fingerprints it.
+    /// [`StoreError::UnsafeEnvId`], the same for every backend, whether it has folders or not; or
+    /// when the request has no form in the remote contract, which fingerprints it.
     pub fn new(env_id: &EnvId, request: Request, ports: &Ports) -> Result<Self, StoreError> {
+        if !env_id.is_safe_path_segment() {
+            return Err(StoreError::UnsafeEnvId { env_id: env_id.clone() });
+        }
         let wire = remote::Request::for_command(env_id, &request.command)?;
         let key = match request.key {
             Some(key) => key,
