@@ -327,7 +327,10 @@ impl Iterator for Generations {
     fn next(&mut self) -> Option<Self::Item> {
         let mut kept = self.store.kept();
         loop {
-            let generation = kept.head(&self.env_id).generation();
+            let head = kept.head(&self.env_id);
+            // Destroyed: there is nothing more to tell.
+            head.environment()?;
+            let generation = head.generation();
             if self.seen != Some(generation) {
                 self.seen = Some(generation);
                 return Some(Ok(generation));
