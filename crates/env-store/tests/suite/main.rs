@@ -1,3 +1,4 @@
 //! What must hold of the stores.
 
+mod conformance;
 mod smoke;
