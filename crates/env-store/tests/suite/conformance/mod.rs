@@ -1,4 +1,5 @@
 //! The conformance suite, against the stores of this crate and against stores that lie.
 
+mod lies;
 mod passes;
 mod subjects;
