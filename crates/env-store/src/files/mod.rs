@@ -2,6 +2,7 @@
 
 mod os;
 mod place;
+mod private;
 
 use std::ffi::OsString;
 use std::fmt::Debug;
@@ -11,6 +12,7 @@ use std::time::Duration;
 
 pub use os::OsFileSystem;
 pub use place::Placement;
+pub use private::PrivateFile;
 
 /// Operations on files and folders. Nothing follows a symbolic link in the last part of a path.
 ///
@@ -34,6 +36,13 @@ pub trait FileSystem: Debug + Send + Sync {
     /// # Errors
     /// When it cannot be read or is no regular file.
     fn read_from(&self, path: &Path, offset: u64) -> io::Result<Option<Vec<u8>>>;
+
+    /// What is at a path that no symbolic link may lead to, in no part of it; the bytes too when it
+    /// is a regular file. What is told of the file is told of the one whose bytes these are.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::FileTooLarge`] beyond `limit` bytes; when it cannot be read.
+    fn read_private(&self, path: &Path, limit: u64) -> io::Result<PrivateFile>;
 
     /// The names in a folder, sorted; none when there is no such folder.
     ///

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rustix::fs::OFlags;
 
-use super::{FileKind, FileStat, FileSystem, FileVersion, Placement};
+use super::{FileKind, FileStat, FileSystem, FileVersion, Placement, PrivateFile, private};
 
 /// The file system of this machine.
 #[derive(Clone, Copy, Debug, Default)]
@@ -70,6 +70,10 @@ impl FileSystem for OsFileSystem {
         Ok(Some(bytes))
     }
 
+    fn read_private(&self, path: &Path, limit: u64) -> io::Result<PrivateFile> {
+        private::read(path, limit)
+    }
+
     fn names(&self, path: &Path) -> io::Result<Vec<OsString>> {
         let entries = match fs::read_dir(path) {
             Ok(entries) => entries,
@@ -129,7 +133,7 @@ impl FileSystem for OsFileSystem {
     }
 }
 
-fn stat(metadata: &fs::Metadata) -> FileStat {
+pub(super) fn stat(metadata: &fs::Metadata) -> FileStat {
     let nanoseconds =
         |seconds: i64, rest: i64| i128::from(seconds) * 1_000_000_000 + i128::from(rest);
     let kind = match metadata.file_type() {

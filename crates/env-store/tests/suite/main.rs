@@ -1,4 +1,6 @@
 //! What must hold of the stores.
 
 mod conformance;
+mod faulty_files;
+mod operator_key;
 mod smoke;
