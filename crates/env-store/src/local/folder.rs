@@ -9,7 +9,6 @@ use greentic_deploy_spec::{EnvId, MAX_DOCUMENT_BYTES};
 
 use super::layout;
 use crate::StoreError;
-use crate::executor::{PolicyFile, PolicyFiles};
 use crate::files::{FileKind, FileStat, FileSystem, Placement};
 use crate::ports::Ids;
 
@@ -160,7 +159,7 @@ impl Folder {
         Ok(kept_as)
     }
 
-    fn sync(&self, path: &Path) -> Result<(), StoreError> {
+    pub(super) fn sync(&self, path: &Path) -> Result<(), StoreError> {
         self.io("sync", path, self.files.sync(path))
     }
 
@@ -186,7 +185,7 @@ impl Folder {
     }
 
     /// Makes the folders of a file survive a power cut, from the environment's own down.
-    fn settle_parents(&self, file: &str) -> Result<(), StoreError> {
+    pub(super) fn settle_parents(&self, file: &str) -> Result<(), StoreError> {
         let mut folder = self.path.clone();
         self.sync(&folder)?;
         for part in Path::new(file).parent().into_iter().flatten() {
@@ -194,27 +193,5 @@ impl Folder {
             self.sync(&folder)?;
         }
         Ok(())
-    }
-
-    fn write_policy(&self, file: &PolicyFile<'_>) -> Result<(), StoreError> {
-        let name = file.path.to_string_lossy();
-        if let Some(bytes) = self.read(&name)? {
-            if bytes == file.bytes {
-                return Ok(());
-            }
-            self.keep_aside(&name, &bytes)?;
-        }
-        let path = self.at(&name);
-        let failed = |source| StoreError::AtomicWrite { path: path.clone(), source };
-        self.replace(&name, file.bytes).map_err(failed)?;
-        self.sync(&path)
-    }
-}
-
-impl PolicyFiles for Folder {
-    fn write(&self, document: PolicyFile<'_>, envelope: PolicyFile<'_>) -> Result<(), StoreError> {
-        self.write_policy(&document)?;
-        self.write_policy(&envelope)?;
-        self.settle_parents(&envelope.path.to_string_lossy())
     }
 }

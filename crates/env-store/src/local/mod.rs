@@ -11,6 +11,7 @@ mod layout;
 mod locked;
 mod mirror;
 mod observe;
+mod policies;
 mod projection;
 mod reader;
 mod snapshots;

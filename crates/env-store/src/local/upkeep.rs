@@ -11,7 +11,7 @@ use super::edits::{self, Depth, Odd, Verdict};
 use super::folder::Folder;
 use super::journal::{Access, Changes, CommitRow, Documents, Files, Settled, Transaction};
 use super::writer::{Work, Writer, json};
-use super::{LocalFsStore, head, layout};
+use super::{LocalFsStore, head, layout, policies};
 use crate::executor::Pending;
 use crate::{Committed, Request, StoreError, Warning};
 
@@ -395,7 +395,7 @@ fn remove_leftovers(
     if let Some(journal) = work.writer.mirror.journal() {
         let transaction = journal.transaction(Access::Read)?;
         for file in policy_files(folder)? {
-            if !transaction.knows_policy(&file)? {
+            if !policies::is_superseded(&file) && !transaction.knows_policy(&file)? {
                 leftovers.push(file);
             }
         }

@@ -13,6 +13,7 @@ use super::head::{self, Head};
 use super::journal::{Access, CommitError, CommitRow, Files, Journal, Transaction, changes, whole};
 use super::mirror::Mirror;
 use super::observe::Seen;
+use super::policies::Policies;
 use super::projection::{self, Contents};
 use super::{layout, reader};
 use crate::executor::{FollowUp, NewCommit, Pending};
@@ -61,6 +62,7 @@ enum Judged {
 struct Decision {
     ground: Ground,
     commit: NewCommit,
+    warnings: Vec<Warning>,
 }
 
 /// A decision with everything that is written for it.
@@ -113,7 +115,7 @@ impl Work<'_> {
     ) -> Result<Committed, StoreError> {
         let head = Head::nothing(&self.folder.env_id);
         let odd = edits::judge(self.folder, seen, &head, None, Depth::All)?;
-        let decision = self.decide(pending, Arc::new(head), odd)?;
+        let decision = self.decide(pending, Arc::new(head), odd, None)?;
         let journal = self.make_journal()?;
         let written = {
             let transaction = journal.transaction(Access::Write)?;
@@ -173,7 +175,8 @@ impl Work<'_> {
         }
         let head = self.writer.mirror.head(self.folder, transaction)?;
         let odd = edits::judge(self.folder, seen, &head, Some(transaction), Depth::All)?;
-        self.decide(pending, head, odd).map(|decision| Judged::New(Box::new(decision)))
+        let decision = self.decide(pending, head, odd, Some(transaction))?;
+        Ok(Judged::New(Box::new(decision)))
     }
 
     fn decide(
@@ -181,13 +184,15 @@ impl Work<'_> {
         pending: &Pending,
         head: Arc<Head>,
         odd: Vec<Odd>,
+        transaction: Option<&Transaction<'_>>,
     ) -> Result<Decision, StoreError> {
         let adoption = self.adopt(&head, &odd)?;
         let ground = Ground { head, odd, adoption };
         let before = ground.before();
         self.check_trust(&ground, before, pending.command())?;
-        let commit = pending.judge(before, self.ports, self.folder)?;
-        Ok(Decision { ground, commit })
+        let policies = Policies::new(self.folder, transaction);
+        let commit = pending.judge(before, self.ports, &policies)?;
+        Ok(Decision { ground, commit, warnings: policies.into_warnings() })
     }
 
     /// The commit that takes over what somebody edited.
@@ -204,7 +209,7 @@ impl Work<'_> {
         let mut request = Request::new(Command::Adopt(Box::new(payload)));
         request.actor = Some(Actor { kind: EXTERNAL.to_owned(), user: None, uid: None });
         let pending = Pending::new(&self.folder.env_id, request, self.ports)?;
-        let commit = pending.judge(&recorded, self.ports, self.folder);
+        let commit = pending.judge(&recorded, self.ports, &Policies::new(self.folder, None));
         commit.map(Some).map_err(|error| match error {
             StoreError::Conflict(refusal)
             | StoreError::InvalidArgument(refusal)
@@ -245,7 +250,7 @@ impl Work<'_> {
         transaction: &Transaction<'_>,
         decision: &Decision,
     ) -> Result<Written, StoreError> {
-        let Decision { ground, commit } = decision;
+        let Decision { ground, commit, .. } = decision;
         let mut head = Head::clone(&ground.head);
         let mut lines = Vec::new();
         if let Some(adoption) = &ground.adoption {
@@ -337,9 +342,8 @@ impl Work<'_> {
 
     /// Everything that follows a commit. Nothing of it can undo the commit.
     fn finish(&mut self, decision: Decision, written: Written) -> Committed {
-        let Decision { ground, commit } = decision;
+        let Decision { ground, commit, mut warnings } = decision;
         let Written { head, contents, lines } = written;
-        let mut warnings = Vec::new();
         if let Some(adoption) = &ground.adoption {
             warnings.push(Warning::Adopted { generation: adoption.after.generation() });
         }

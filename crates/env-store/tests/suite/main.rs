@@ -3,4 +3,5 @@
 mod conformance;
 mod faulty_files;
 mod operator_key;
+mod policy;
 mod smoke;
