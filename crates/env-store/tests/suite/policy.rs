@@ -212,10 +212,10 @@ fn both_files_are_safe_on_the_disk_before_the_commit() {
 }
 
 /// Adds the bundle through another file system.
-fn through(lab: &Lab, files: &FaultyFiles) -> Result<BundleDeployment, StoreError> {
+fn through(lab: &Lab, files: &FaultyFiles) -> Result<(), Box<StoreError>> {
     let builder = LocalFsStore::builder(lab.store.root().to_owned());
     let store = builder.file_system(Arc::new(files.clone())).build();
-    store.add_bundle(&env_id(), bundle(), key("add"))
+    store.add_bundle(&env_id(), bundle(), key("add")).map(drop).map_err(Box::new)
 }
 
 #[test]
