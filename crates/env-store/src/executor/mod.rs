@@ -195,7 +195,23 @@ impl Pending {
         ports: &Ports,
         policies: &dyn PolicyFiles,
     ) -> Result<NewCommit, StoreError> {
-        self.check_expected(head)?;
+        self.judge_after(head, head, ports, policies)
+    }
+
+    /// Judges the request on `head`, when callers saw something else than `head` before: a store
+    /// that first takes edits over counts a generation for them that no read showed. What the
+    /// caller expects is compared with `shown`.
+    ///
+    /// # Errors
+    /// As [`Self::judge`].
+    pub fn judge_after(
+        &self,
+        shown: &EnvSnapshot,
+        head: &EnvSnapshot,
+        ports: &Ports,
+        policies: &dyn PolicyFiles,
+    ) -> Result<NewCommit, StoreError> {
+        self.check_expected(shown)?;
         let supplies = supply::supply(self, head, ports, policies)?;
         let applied = engine::apply(head.state(), &self.command, &self.context(supplies))
             .map_err(StoreError::from_rejection)?;

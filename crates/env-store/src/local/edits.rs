@@ -1,11 +1,11 @@
 //! What somebody else did to the files of an environment.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use greentic_deploy_spec::engine::EnvState;
 use greentic_deploy_spec::{
     AdoptPayload, CapabilitySlot, Document, DocumentError, DocumentType, Environment,
-    EnvironmentRuntime, FieldUpdate, JsonError, TrustRoot, parse_json,
+    EnvironmentRuntime, FieldUpdate, JsonError, SpecError, TrustRoot, parse_json,
 };
 use serde_json::Value;
 
@@ -27,7 +27,8 @@ pub(super) struct Odd {
 /// What is to be done about such a file.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Verdict {
-    /// It shows an earlier generation that a crash may have brought back: written again.
+    /// It shows an earlier generation that a crash may have brought back: written again, and a copy
+    /// is kept.
     Lagging,
     /// A crash cut it: written again, and what is left of it is kept.
     Torn,
@@ -113,7 +114,7 @@ fn verdict(
             return Ok(Verdict::Lagging);
         }
         // An environment is removed by a verb; a file that vanished is no wish.
-        if file == layout::ENVIRONMENT && *seen == Seen::Absent {
+        if file == layout::ENVIRONMENT && seen.is_absent() {
             return Ok(Verdict::Lagging);
         }
         if is_torn(folder, file, seen)? {
@@ -122,8 +123,12 @@ fn verdict(
     }
     Ok(match origin(file) {
         Origin::Source => Verdict::Edited,
+        // In other words, the same keys are no decision about trust.
+        Origin::Trust if transaction.is_some() && trusts_the_same(folder, seen, head) => {
+            Verdict::Foreign
+        }
         Origin::Trust => Verdict::Trust,
-        Origin::Derived if *seen == Seen::Absent => Verdict::Lagging,
+        Origin::Derived if seen.is_absent() => Verdict::Lagging,
         Origin::Derived => Verdict::Foreign,
     })
 }
@@ -155,8 +160,11 @@ fn was_superseded(
     file: &str,
     seen: &Seen,
 ) -> Result<bool, StoreError> {
-    if *seen == Seen::NotAFile {
-        return Ok(false);
+    match seen {
+        Seen::NotAFile => return Ok(false),
+        // It showed the newest generation while this process was there: no crash took it.
+        Seen::Gone(digest) if head.files.get(file) == Some(digest) => return Ok(false),
+        _ => {}
     }
     let mut shown = None;
     let mut found = false;
@@ -202,7 +210,7 @@ fn adopt_one(folder: &Folder, odd: &Odd, payload: &mut AdoptPayload) -> Result<(
     match odd.file.as_str() {
         layout::ENVIRONMENT => payload.environment = read_environment(folder, &odd.seen)?,
         layout::RUNTIME => {
-            payload.runtime = update(read_document::<EnvironmentRuntime>(folder, odd)?);
+            payload.runtime = update(read_runtime(folder, odd)?);
         }
         file => {
             let slot = CapabilitySlot::ALL.iter().find(|slot| layout::answers(**slot) == file);
@@ -240,6 +248,17 @@ fn read_document<T: DocumentType>(
     document.map_err(|error| problem(folder, &odd.file, EditProblem::Document(error)))
 }
 
+/// Reads what a deployer discovered, which has to be about this environment.
+fn read_runtime(
+    folder: &Folder,
+    odd: &Odd,
+) -> Result<Option<Document<EnvironmentRuntime>>, StoreError> {
+    let Some(document) = read_document::<EnvironmentRuntime>(folder, odd)? else { return Ok(None) };
+    let belongs = document.check_belongs_to(&folder.env_id);
+    belongs.map_err(|error| problem(folder, &odd.file, EditProblem::Rule(error)))?;
+    Ok(Some(document))
+}
+
 /// Reads the environment and checks it as the public tools do when they load it.
 fn read_environment(
     folder: &Folder,
@@ -249,11 +268,9 @@ fn read_environment(
     let odd = Odd { file: file.to_owned(), seen: seen.clone(), verdict: Verdict::Edited };
     let Some(document) = read_document::<Environment>(folder, &odd)? else { return Ok(None) };
     if document.environment_id != folder.env_id {
-        return Err(StoreError::EnvIdMismatch {
-            path: folder.at(file),
-            expected: folder.env_id.clone(),
-            found: document.environment_id.to_string(),
-        });
+        let (expected, actual) = (folder.env_id.clone(), document.environment_id.clone());
+        let error = SpecError::EnvIdMismatch { context: "environment", expected, actual };
+        return Err(problem(folder, file, EditProblem::Rule(error)));
     }
     document.validate().map_err(|error| problem(folder, file, EditProblem::Rule(error)))?;
     Ok(Some(document))
@@ -271,31 +288,41 @@ pub(super) fn read_trust_root(
     Ok(Some(document))
 }
 
-/// How the trust root's file differs from what is recorded.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct TrustDifference {
-    pub(super) added: Vec<String>,
-    pub(super) removed: Vec<String>,
+fn trusts_the_same(folder: &Folder, seen: &Seen, head: &Head) -> bool {
+    let recorded = key_ids(head.state().trust_root.as_ref());
+    read_trust_root(folder, seen).is_ok_and(|root| key_ids(root.as_ref()) == recorded)
 }
 
-/// Compares the file with the record. A file that cannot be read trusts nobody.
+/// Ids of keys, in lower case: an id names exactly one key.
+fn key_ids(root: Option<&Document<TrustRoot>>) -> BTreeSet<String> {
+    let keys = root.map(|root| root.keys.as_slice()).unwrap_or_default();
+    keys.iter().map(|key| key.key_id.to_ascii_lowercase()).collect()
+}
+
+/// How the trust root's file differs from what is recorded.
+#[derive(Debug)]
+pub(super) struct TrustDifference {
+    added: Vec<String>,
+    removed: Vec<String>,
+    /// Why the file cannot be read, when it cannot: then it trusts nobody.
+    unreadable: Option<StoreError>,
+}
+
+/// Compares the file with the record.
 pub(super) fn trust_difference(
     folder: &Folder,
     odd: &[Odd],
     recorded: &EnvState,
 ) -> Option<TrustDifference> {
     let odd = odd.iter().find(|odd| odd.verdict == Verdict::Trust)?;
-    let ids = |root: Option<&Document<TrustRoot>>| -> Vec<String> {
-        let keys = root.map(|root| root.keys.as_slice()).unwrap_or_default();
-        keys.iter().map(|key| key.key_id.clone()).collect()
+    let (in_file, unreadable) = match read_trust_root(folder, &odd.seen) {
+        Ok(root) => (key_ids(root.as_ref()), None),
+        Err(error) => (BTreeSet::new(), Some(error)),
     };
-    let in_file = ids(read_trust_root(folder, &odd.seen).ok().flatten().as_ref());
-    let recorded = ids(recorded.trust_root.as_ref());
-    let lacking = |all: &[String], some: &[String]| -> Vec<String> {
-        all.iter().filter(|id| !some.contains(id)).cloned().collect()
-    };
-    let (added, removed) = (lacking(&in_file, &recorded), lacking(&recorded, &in_file));
-    Some(TrustDifference { added, removed })
+    let recorded = key_ids(recorded.trust_root.as_ref());
+    let (added, removed) = (&in_file - &recorded, &recorded - &in_file);
+    let (added, removed) = (added.into_iter().collect(), removed.into_iter().collect());
+    Some(TrustDifference { added, removed, unreadable })
 }
 
 impl TrustDifference {
@@ -303,16 +330,14 @@ impl TrustDifference {
     pub(super) fn narrow(&self, state: &mut EnvState) {
         let Some(recorded) = state.trust_root.take() else { return };
         let mut typed = recorded.typed().clone();
-        typed.keys.retain(|key| !self.removed.contains(&key.key_id));
+        typed.keys.retain(|key| !self.removed.contains(&key.key_id.to_ascii_lowercase()));
         state.trust_root = recorded.with(typed).ok();
     }
 
-    pub(super) fn error(&self, folder: &Folder) -> StoreError {
-        StoreError::TrustRoot {
-            path: folder.at(layout::TRUST_ROOT),
-            added: self.added.clone(),
-            removed: self.removed.clone(),
-        }
+    pub(super) fn into_error(self, folder: &Folder) -> StoreError {
+        let Self { added, removed, unreadable } = self;
+        let path = folder.at(layout::TRUST_ROOT);
+        unreadable.unwrap_or(StoreError::TrustRoot { path, added, removed })
     }
 }
 

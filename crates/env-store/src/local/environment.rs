@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use super::head::Head;
 use super::journal::Access;
 use super::layout;
 use super::locked::Locked;
+use super::observe::{LastSeen, Observations};
 use super::reader::Reader;
 use super::writer::{Work, Writer};
 use crate::executor::Pending;
@@ -40,7 +41,11 @@ const SETTLE_AFTER: u64 = 256;
 
 impl LocalEnvironment {
     pub(super) fn new(folder: Folder, ports: Ports, patience: Duration) -> Self {
-        Self { folder, ports, patience, reader: Mutex::default(), writer: Mutex::default() }
+        let last = LastSeen::default();
+        let (mut reader, mut writer) = (Reader::default(), Writer::default());
+        reader.mirror.observations = Observations::with(last.clone());
+        writer.mirror.observations = Observations::with(last);
+        Self { folder, ports, patience, reader: Mutex::new(reader), writer: Mutex::new(writer) }
     }
 
     pub(super) fn reader(&self) -> MutexGuard<'_, Reader> {
@@ -113,26 +118,17 @@ impl LocalEnvironment {
     pub(super) fn enter(&self) -> Result<Entered<'_>, StoreError> {
         self.folder.check_placement()?;
         loop {
-            let made = self.make_folder()?;
+            let mut entered = Entered { held: None, folder: &self.folder, made: Vec::new() };
+            entered.make_folder()?;
             match self.folder.lock(self.patience) {
                 // Somebody whose change was refused just removed the folder.
                 Err(StoreError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {}
-                held => return Ok(Entered { held: Some(held?), folder: &self.folder, made }),
+                held => {
+                    entered.held = Some(held?);
+                    return Ok(entered);
+                }
             }
         }
-    }
-
-    /// Makes the folder. Tells which ones had to be made, the innermost first.
-    fn make_folder(&self) -> Result<Vec<PathBuf>, StoreError> {
-        if self.folder.is_there()? {
-            return Ok(Vec::new());
-        }
-        let missing = self.folder.path.ancestors().take_while(|path| !path.exists());
-        let missing: Vec<PathBuf> = missing.map(Path::to_owned).collect();
-        for folder in missing.iter().rev() {
-            self.folder.io("make", folder, self.folder.files.create_dir(folder))?;
-        }
-        Ok(missing)
     }
 
     pub(super) fn check_not_in_transaction(&self) -> Result<(), StoreError> {
@@ -230,20 +226,22 @@ impl Drop for LocalEnvironment {
 pub(super) struct Entered<'a> {
     held: Option<Held>,
     folder: &'a Folder,
+    /// Folders that were made, the outermost first.
     made: Vec<PathBuf>,
 }
 
 impl Drop for Entered<'_> {
     fn drop(&mut self) {
-        let unused =
-            !self.made.is_empty() && matches!(self.folder.stat(layout::ENVIRONMENT), Ok(None));
-        if unused && !self.is_committed() {
+        let unused = !self.made.is_empty()
+            && matches!(self.folder.stat(layout::ENVIRONMENT), Ok(None))
+            && !self.is_committed();
+        if unused {
             // Best effort: an empty folder is no environment.
             for file in [layout::JOURNAL].into_iter().chain(layout::JOURNAL_SIDE_FILES) {
                 drop(self.folder.remove(file));
             }
             drop(self.folder.remove(layout::LOCK));
-            for folder in &self.made {
+            for folder in self.made.iter().rev() {
                 drop(self.folder.files.remove_dir(folder));
             }
         }
@@ -252,6 +250,20 @@ impl Drop for Entered<'_> {
 }
 
 impl Entered<'_> {
+    /// Makes the environment's folder and those that lead to it, as far as they are missing.
+    fn make_folder(&mut self) -> Result<(), StoreError> {
+        if self.folder.is_there()? {
+            return Ok(());
+        }
+        let missing: Vec<_> =
+            self.folder.path.ancestors().take_while(|path| !path.exists()).collect();
+        for path in missing.into_iter().rev() {
+            self.folder.io("make", path, self.folder.files.create_dir(path))?;
+            self.made.push(path.to_owned());
+        }
+        Ok(())
+    }
+
     /// Whether the journal has tables: they come with the first commit.
     fn is_committed(&self) -> bool {
         let path = self.folder.journal();

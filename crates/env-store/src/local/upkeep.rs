@@ -505,7 +505,7 @@ impl Work<'_> {
         let in_file = file.as_ref().map(|root| root.keys.as_slice()).unwrap_or_default();
         let recorded = self.recorded_trust()?;
         let is_in = |keys: &[greentic_deploy_spec::TrustedKey], id: &str| {
-            keys.iter().any(|key| key.key_id == id)
+            keys.iter().any(|key| key.key_id.eq_ignore_ascii_case(id))
         };
         let added = in_file.iter().filter(|key| !is_in(&recorded, &key.key_id));
         let removed = recorded.iter().filter(|key| !is_in(in_file, &key.key_id));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use greentic_deploy_spec::engine::{self, Command, EnvState, Need};
-use greentic_deploy_spec::{Actor, IdempotencyKey, TrustedKey, sha256_hex};
+use greentic_deploy_spec::{Actor, EnvId, IdempotencyKey, TrustedKey, sha256_hex};
 
 use super::audit::{self, Addition, Complete};
 use super::edits::{self, Depth, Odd, Verdict};
@@ -186,12 +186,16 @@ impl Work<'_> {
         odd: Vec<Odd>,
         transaction: Option<&Transaction<'_>>,
     ) -> Result<Decision, StoreError> {
-        let adoption = self.adopt(&head, &odd)?;
+        let adoption = self.adopt(&head, &odd).map_err(|error| match head.generation() {
+            0 => error.without_record(),
+            _ => error,
+        })?;
         let ground = Ground { head, odd, adoption };
         let before = ground.before();
         self.check_trust(&ground, before, pending.command())?;
         let policies = Policies::new(self.folder, transaction);
-        let commit = pending.judge(before, self.ports, &policies)?;
+        let shown = ground.shown(&self.folder.env_id);
+        let commit = pending.judge_after(&shown, before, self.ports, &policies)?;
         Ok(Decision { ground, commit, warnings: policies.into_warnings() })
     }
 
@@ -239,7 +243,7 @@ impl Work<'_> {
         }
         let state = ground.head.state();
         match edits::trust_difference(self.folder, &ground.odd, state) {
-            Some(difference) => Err(difference.error(self.folder)),
+            Some(difference) => Err(difference.into_error(self.folder)),
             None => Ok(()),
         }
     }
@@ -458,19 +462,20 @@ impl Work<'_> {
         if *seen == Seen::NotAFile {
             return self.folder.move_aside(file).map(Some);
         }
-        let Some(odd) = odd.filter(|_| *seen != Seen::Absent) else { return Ok(None) };
+        let Some(odd) = odd.filter(|_| !seen.is_absent()) else { return Ok(None) };
         match odd.verdict {
-            Verdict::Torn => {
-                let torn = self.folder.read(file)?.unwrap_or_default();
-                if torn.is_empty() {
+            // Perhaps it was no crash but somebody who put an older copy there.
+            Verdict::Torn | Verdict::Lagging => {
+                let odd = self.folder.read(file)?.unwrap_or_default();
+                if odd.is_empty() {
                     return Ok(None);
                 }
-                self.folder.keep_aside(file, &torn).map(Some)
+                self.folder.keep_aside(file, &odd).map(Some)
             }
             Verdict::Foreign if self.says_the_same(file, bytes)? => Ok(None),
             // An edit is in history when it was taken over; trust in a file is not.
             Verdict::Foreign | Verdict::Trust => self.folder.move_aside(file).map(Some),
-            Verdict::Lagging | Verdict::Edited => Ok(None),
+            Verdict::Edited => Ok(None),
         }
     }
 
@@ -554,6 +559,13 @@ impl Ground {
     /// What a request is judged on: what is recorded, with edits taken over.
     fn before(&self) -> &EnvSnapshot {
         self.adoption.as_ref().map_or(&self.head.snapshot, |adoption| &adoption.after)
+    }
+
+    /// What reads show before the request: edits, at the generation that is recorded.
+    fn shown(&self, env_id: &EnvId) -> EnvSnapshot {
+        let before = self.before();
+        let (etag, state) = (before.etag().cloned(), Arc::clone(before.state()));
+        EnvSnapshot::new(env_id.clone(), self.head.generation(), etag, state)
     }
 }
 

@@ -1,9 +1,14 @@
 //! What must hold of the stores.
 
 #![expect(clippy::panic, reason = "a test that cannot go on says why")]
+#![expect(clippy::result_large_err, reason = "tests answer with the store's own error")]
 
 mod conformance;
+mod edits;
 mod faulty_files;
+mod golden;
+mod local_lab;
 mod operator_key;
 mod policy;
 mod smoke;
+mod worker;

@@ -76,12 +76,15 @@ impl Journal {
         access: Access,
         patience: Duration,
     ) -> Result<Option<Self>, StoreError> {
-        let journal = Self::connect(path, access, patience)?;
+        let journal = Self::attach(path, access, patience)?;
         match journal.format()? {
-            0 => Ok(None),
-            schema::FORMAT => journal.check_owner(env_id).map(|()| Some(journal)),
-            found => Err(journal.newer(found)),
+            0 => return Ok(None),
+            schema::FORMAT => journal.check_owner(env_id)?,
+            found => return Err(journal.newer(found)),
         }
+        // Only now, so that nothing is changed about a database that is not ours.
+        journal.prepare(access)?;
+        Ok(Some(journal))
     }
 
     /// Makes the tables of a journal, inside of a transaction of the caller's.
@@ -103,6 +106,12 @@ impl Journal {
         access: Access,
         patience: Duration,
     ) -> Result<Self, StoreError> {
+        let journal = Self::attach(path, access, patience)?;
+        journal.prepare(access)?;
+        Ok(journal)
+    }
+
+    fn attach(path: &Path, access: Access, patience: Duration) -> Result<Self, StoreError> {
         let base = OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
         let flags = match access {
             Access::Write => OpenFlags::SQLITE_OPEN_READ_WRITE,
@@ -112,22 +121,29 @@ impl Journal {
         let opened = Connection::open_with_flags(name, base | flags);
         let connection = opened.map_err(|error| journal_error(path, "open", error))?;
         let journal = Self { connection, path: path.to_owned() };
-        journal.set_up(access, patience).map_err(|error| journal.error("open", error))?;
+        journal.set_up(patience).map_err(|error| journal.error("open", error))?;
         Ok(journal)
     }
 
-    fn set_up(&self, access: Access, patience: Duration) -> rusqlite::Result<()> {
+    fn set_up(&self, patience: Duration) -> rusqlite::Result<()> {
         self.connection.busy_timeout(patience)?;
         self.connection.set_prepared_statement_cache_capacity(32);
-        self.connection.pragma_update(None, "trusted_schema", false)?;
-        if access == Access::Write {
+        self.connection.pragma_update(None, "trusted_schema", false)
+    }
+
+    /// Makes a connection ready to commit.
+    fn prepare(&self, access: Access) -> Result<(), StoreError> {
+        if access != Access::Write {
+            return Ok(());
+        }
+        let set = || -> rusqlite::Result<()> {
             self.connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
             // A commit that was acknowledged survives a power cut.
             self.connection.pragma_update(None, "synchronous", "FULL")?;
             // The log is folded back into the database after an answer, not on the way to it.
-            self.connection.pragma_update(None, "wal_autocheckpoint", 0)?;
-        }
-        Ok(())
+            self.connection.pragma_update(None, "wal_autocheckpoint", 0)
+        };
+        set().map_err(|error| self.error("open", error))
     }
 
     fn format(&self) -> Result<i64, StoreError> {
