@@ -10,5 +10,6 @@ mod golden;
 mod local_lab;
 mod operator_key;
 mod policy;
+mod public_folders;
 mod smoke;
 mod worker;
