@@ -12,4 +12,5 @@ mod operator_key;
 mod policy;
 mod public_folders;
 mod smoke;
+mod verbs;
 mod worker;
