@@ -11,6 +11,7 @@ mod local_lab;
 mod operator_key;
 mod policy;
 mod public_folders;
+mod retry;
 mod smoke;
 mod verbs;
 mod worker;
