@@ -61,7 +61,7 @@ struct Traces {
     history: Vec<CommitInfo>,
     newest: EnvSnapshot,
     /// The bytes of every file but the journal's own, with the audit log among them.
-    files: BTreeMap<PathBuf, Vec<u8>>,
+    files: BTreeMap<PathBuf, String>,
     secrets: Vec<String>,
 }
 
@@ -76,34 +76,33 @@ impl Traces {
 
     fn audit_lines(&self) -> usize {
         let log = self.files.iter().find(|(path, _)| path.ends_with("audit/events.jsonl"));
-        log.map_or(0, |(_, bytes)| bytes.iter().filter(|byte| **byte == b'\n').count())
+        log.map_or(0, |(_, text)| text.lines().count())
     }
 }
 
-fn read_folder(folder: &Path, files: &mut BTreeMap<PathBuf, Vec<u8>>) {
+fn read_folder(folder: &Path, files: &mut BTreeMap<PathBuf, String>) {
     for entry in std::fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if path.is_dir() {
             read_folder(&path, files);
         } else if !name.starts_with("journal.db") {
-            files.insert(path.clone(), std::fs::read(&path).expect("a file"));
+            let text = std::fs::read_to_string(&path).expect("a file of text");
+            files.insert(path, text);
         }
     }
 }
 
-fn send(store: &dyn Store, verb: &Verb) -> Result<Committed, StoreError> {
-    store.execute(&env_id(), Request::keyed(verb.command.clone(), key(KEY)))
-}
-
-fn must(sent: Result<Committed, StoreError>, what: &str) -> Committed {
+fn send(store: &dyn Store, verb: &Verb, what: &str) -> Committed {
+    let request = Request::keyed(verb.command.clone(), key(KEY));
+    let sent = store.execute(&env_id(), request);
     sent.unwrap_or_else(|error| panic!("{what}: {error} ({error:?})"))
 }
 
 /// The answer of a retry is about the moment of the first one, whatever came after it.
 fn change_something_else(store: &dyn Store) {
     if store.env_exists(&env_id()).expect("a store that can be read") {
-        must(store.execute(&env_id(), Request::new(rename("later"))), "a later change");
+        store.execute(&env_id(), Request::new(rename("later"))).expect("a later change");
     }
 }
 
@@ -129,10 +128,10 @@ fn a_retried_verb_gives_the_same_answer_and_changes_nothing_in_memory() {
         let outside = Outside::new();
         let store = outside.memory();
         verb.prepare(&store);
-        let first = must(send(&store, &verb), &verb.name);
+        let first = send(&store, &verb, &verb.name);
         change_something_else(&store);
         let before = Traces::of(&store, None, &outside);
-        let again = must(send(&store, &verb), &verb.name);
+        let again = send(&store, &verb, &verb.name);
         assert_same_answer(&first, &again, &verb.name);
         assert_eq!(Traces::of(&store, None, &outside), before, "{}", verb.name);
         assert_other_request_is_refused(&store, &verb, &verb.name);
@@ -149,21 +148,21 @@ fn a_retried_verb_gives_the_same_answer_and_changes_nothing_in_a_folder() {
 
         let store = open();
         verb.prepare(&store);
-        let first = must(send(&store, &verb), &verb.name);
+        let first = send(&store, &verb, &verb.name);
         let before = traces(&store);
-        let again = must(send(&store, &verb), &verb.name);
+        let again = send(&store, &verb, &verb.name);
         assert_same_answer(&first, &again, &verb.name);
         assert_eq!(traces(&store), before, "{}: at once", verb.name);
         change_something_else(&store);
         let before = traces(&store);
 
         let beside = open();
-        assert_same_answer(&first, &must(send(&beside, &verb), &verb.name), &verb.name);
+        assert_same_answer(&first, &send(&beside, &verb, &verb.name), &verb.name);
         assert_eq!(traces(&beside), before, "{}: by another process", verb.name);
         drop((store, beside));
 
         let reopened = open();
-        assert_same_answer(&first, &must(send(&reopened, &verb), &verb.name), &verb.name);
+        assert_same_answer(&first, &send(&reopened, &verb, &verb.name), &verb.name);
         assert_eq!(traces(&reopened), before, "{}: reopened", verb.name);
         assert_other_request_is_refused(&reopened, &verb, &verb.name);
         let after = traces(&reopened);
@@ -175,21 +174,21 @@ fn a_retried_verb_gives_the_same_answer_and_changes_nothing_in_a_folder() {
 #[test]
 fn a_verb_whose_answer_a_crash_took_is_not_done_again() {
     for verb in verbs() {
-        for crash in [Crash::BeforeFiles, Crash::BeforeAudit, Crash::BeforeAnswer] {
+        for crash in [Crash::Files, Crash::Audit, Crash::Answer] {
             let what = format!("{}, {crash:?}", verb.name);
             let (root, outside) = (TempDir::new().expect("a folder"), Outside::new());
             let open = || outside.local(root.path(), Arc::new(OsFileSystem));
             verb.prepare(&open());
             let crashing = Arc::new(Crashing { crash, armed: AtomicBool::new(true) });
             let store = outside.local(root.path(), Arc::clone(&crashing) as Arc<dyn FileSystem>);
-            let sent = catch_unwind(AssertUnwindSafe(|| send(&store, &verb)));
+            let sent = catch_unwind(AssertUnwindSafe(|| send(&store, &verb, &what)));
             // A process that is killed drops nothing.
             std::mem::forget(store);
-            assert!(sent.is_err() || crash == Crash::BeforeFiles, "{what}: nothing crashed");
+            assert!(sent.is_err() || crash == Crash::Files, "{what}: nothing crashed");
 
             let store = open();
             let commits = verb.before.len() + 1;
-            let first = must(send(&store, &verb), &what);
+            let first = send(&store, &verb, &what);
             let replayed = first.idempotency == IdempotencyOutcome::Replayed;
             assert!(replayed, "{what}: a commit was lost");
             let before = Traces::of(&store, Some(root.path()), &outside);
@@ -199,7 +198,7 @@ fn a_verb_whose_answer_a_crash_took_is_not_done_again() {
             let repaired = store.repair(&env_id()).expect("a repair");
             assert!(repaired.written.is_empty(), "{what}: lagging: {:?}", repaired.written);
 
-            assert_same_answer(&first, &must(send(&store, &verb), &what), &what);
+            assert_same_answer(&first, &send(&store, &verb, &what), &what);
             assert_eq!(Traces::of(&store, Some(root.path()), &outside), before, "{what}");
             assert_other_request_is_refused(&store, &verb, &what);
         }
@@ -223,10 +222,11 @@ fn a_verb_sent_many_times_at_once_under_one_key_is_done_once() {
 fn assert_done_once(handles: &[&dyn Store], verb: &Verb) {
     let answers: Vec<Committed> = std::thread::scope(|scope| {
         let senders: Vec<_> = (0..4)
-            .map(|number| scope.spawn(move || send(handles[number % handles.len()], verb)))
+            .map(|number| {
+                scope.spawn(move || send(handles[number % handles.len()], verb, &verb.name))
+            })
             .collect();
-        let joined = senders.into_iter().map(|sender| sender.join().expect("a sender"));
-        joined.map(|sent| must(sent, &verb.name)).collect()
+        senders.into_iter().map(|sender| sender.join().expect("a sender")).collect()
     });
     let applied = answers.iter().filter(|one| one.idempotency == IdempotencyOutcome::Applied);
     assert_eq!(applied.count(), 1, "{}: done by exactly one", verb.name);
@@ -238,15 +238,15 @@ fn assert_done_once(handles: &[&dyn Store], verb: &Verb) {
     assert_eq!(history.len(), verb.before.len() + 1, "{}: generations", verb.name);
 }
 
-/// Where a process dies.
+/// What a process dies before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Crash {
-    /// Right after the commit, before a file shows it.
-    BeforeFiles,
-    /// After the files, before the audit log has its line.
-    BeforeAudit,
-    /// After the audit log has its line.
-    BeforeAnswer,
+    /// The first file that shows the commit.
+    Files,
+    /// The line in the audit log.
+    Audit,
+    /// The answer.
+    Answer,
 }
 
 /// A file system under which the process dies once, by a panic, between a commit and its answer.
@@ -268,7 +268,7 @@ impl Crashing {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let shows = ["environment.json", "runtime", "routing", "trust-root", "answers", "index"];
         if shows.iter().any(|part| name.trim_start_matches('.').starts_with(part)) {
-            self.die(Crash::BeforeFiles);
+            self.die(Crash::Files);
         }
     }
 }
@@ -300,9 +300,9 @@ impl FileSystem for Crashing {
     }
 
     fn append(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        self.die(Crash::BeforeAudit);
+        self.die(Crash::Audit);
         OsFileSystem.append(path, bytes)?;
-        self.die(Crash::BeforeAnswer);
+        self.die(Crash::Answer);
         Ok(())
     }
 
