@@ -10,8 +10,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::environment::LocalEnvironment;
+use super::folder::Folder;
 use super::{LocalFsStore, layout, projection};
 use crate::backup::BackupError;
+use crate::files::FileKind;
 use crate::{Committed, EnvironmentMutations, EnvironmentReads, Request, StoreError};
 
 const MANIFEST_SCHEMA: &str = "greentic.snapshot-manifest.v1";
@@ -52,6 +54,9 @@ impl LocalFsStore {
         state.trust_root = None;
         state.routing = None;
         let contents = projection::render(None, &state)?;
+        environment.check_not_in_transaction()?;
+        // Without the lock, `compact` would take the files for those of one that was interrupted.
+        let _entered = environment.enter()?;
         environment.write_snapshot(contents)
     }
 
@@ -120,7 +125,8 @@ impl LocalEnvironment {
     fn write_kept(&self, file: &str, bytes: &[u8]) -> Result<(), StoreError> {
         let path = self.folder.at(file);
         self.folder.make_parents(file)?;
-        self.folder.io("write", &path, self.folder.files.create(&path, bytes))?;
+        // A manifest that a crash cut would stand for a snapshot that is none.
+        self.folder.io("write", &path, self.folder.replace(file, bytes))?;
         self.folder.settle_all(file)
     }
 
@@ -178,6 +184,39 @@ impl LocalEnvironment {
             trusted_key_ids: None,
         })
     }
+}
+
+/// Removes what interrupted snapshots left: they have no manifest, which is written last. To be called
+/// while the lock is held.
+pub(super) fn remove_interrupted(
+    folder: &Folder,
+    removed: &mut Vec<String>,
+) -> Result<(), StoreError> {
+    for id in folder.names(layout::SNAPSHOTS)? {
+        let place = format!("{}/{id}", layout::SNAPSHOTS);
+        let manifest = folder.stat(&format!("{place}/{MANIFEST}"))?;
+        if manifest.is_none() && ulid::Ulid::from_string(&id).is_ok() {
+            remove_tree(folder, &place, removed)?;
+        }
+    }
+    Ok(())
+}
+
+fn remove_tree(folder: &Folder, place: &str, removed: &mut Vec<String>) -> Result<(), StoreError> {
+    let path = folder.at(place);
+    for name in folder.io("read", &path, folder.files.names(&path))? {
+        let Ok(name) = name.into_string() else { continue };
+        let file = format!("{place}/{name}");
+        if folder.stat(&file)?.is_some_and(|stat| stat.kind == FileKind::Folder) {
+            remove_tree(folder, &file, removed)?;
+        } else {
+            folder.io("remove", &folder.at(&file), folder.remove(&file))?;
+            removed.push(file);
+        }
+    }
+    // A folder with something that has no name in text stays; it is in nobody's way.
+    drop(folder.files.remove_dir(&path));
+    Ok(())
 }
 
 fn parse(bytes: &[u8]) -> Result<Value, BackupError> {

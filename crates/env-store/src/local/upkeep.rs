@@ -400,12 +400,11 @@ fn remove_leftovers(
             }
         }
     }
-    leftovers.extend(interrupted_snapshots(folder)?);
     for file in leftovers {
         folder.io("remove", &folder.at(&file), folder.remove(&file))?;
         report.removed_files.push(file);
     }
-    Ok(())
+    super::snapshots::remove_interrupted(folder, &mut report.removed_files)
 }
 
 fn unfinished(folder: &Folder) -> Result<Vec<String>, StoreError> {
@@ -436,26 +435,6 @@ fn old_recovered(
         made.is_some_and(|id| i64::try_from(id.timestamp_ms()).is_ok_and(|made| made < oldest))
     });
     Ok(old.map(|name| format!("{}/{name}", layout::RECOVERED)).collect())
-}
-
-/// Files of snapshots that have no manifest: it is written last.
-fn interrupted_snapshots(folder: &Folder) -> Result<Vec<String>, StoreError> {
-    let mut all = Vec::new();
-    for id in folder.names(layout::SNAPSHOTS)? {
-        let place = format!("{}/{id}", layout::SNAPSHOTS);
-        let manifest = folder.stat(&format!("{place}/manifest.json"))?;
-        if manifest.is_none() && ulid::Ulid::from_string(&id).is_ok() {
-            let names = folder.names(&place)?.into_iter();
-            let files = names.map(|name| format!("{place}/{name}"));
-            for file in files {
-                let stat = folder.stat(&file)?;
-                if stat.is_some_and(|stat| stat.kind == crate::files::FileKind::File) {
-                    all.push(file);
-                }
-            }
-        }
-    }
-    Ok(all)
 }
 
 impl Work<'_> {

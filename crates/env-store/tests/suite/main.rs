@@ -7,6 +7,7 @@ mod conformance;
 mod edits;
 mod faulty_files;
 mod golden;
+mod kept;
 mod local_lab;
 mod operator_key;
 mod policy;
