@@ -107,14 +107,12 @@ fn verdict(
     if let Some(transaction) = transaction {
         // The audit line of a commit is written after such files are there and safe on the disk.
         let gone = *seen == Seen::Absent && layout::may_be_deleted(file);
-        if gone && audit::tells_of(folder, transaction, head)? {
-            return Ok(Verdict::Edited);
-        }
-        if was_superseded(transaction, head, file, seen)? {
+        let deleted = gone && audit::tells_of(folder, transaction, head)?;
+        if !deleted && was_superseded(transaction, head, file, seen)? {
             return Ok(Verdict::Lagging);
         }
         // An environment is removed by a verb; a file that vanished is no wish.
-        if file == layout::ENVIRONMENT && seen.is_absent() {
+        if file == layout::ENVIRONMENT && *seen == Seen::Absent {
             return Ok(Verdict::Lagging);
         }
         if is_torn(folder, file, seen)? {
@@ -128,7 +126,7 @@ fn verdict(
             Verdict::Foreign
         }
         Origin::Trust => Verdict::Trust,
-        Origin::Derived if seen.is_absent() => Verdict::Lagging,
+        Origin::Derived if *seen == Seen::Absent => Verdict::Lagging,
         Origin::Derived => Verdict::Foreign,
     })
 }
@@ -160,11 +158,8 @@ fn was_superseded(
     file: &str,
     seen: &Seen,
 ) -> Result<bool, StoreError> {
-    match seen {
-        Seen::NotAFile => return Ok(false),
-        // It showed the newest generation while this process was there: no crash took it.
-        Seen::Gone(digest) if head.files.get(file) == Some(digest) => return Ok(false),
-        _ => {}
+    if *seen == Seen::NotAFile {
+        return Ok(false);
     }
     let mut shown = None;
     let mut found = false;

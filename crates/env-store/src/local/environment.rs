@@ -13,7 +13,6 @@ use super::head::Head;
 use super::journal::Access;
 use super::layout;
 use super::locked::Locked;
-use super::observe::{LastSeen, Observations};
 use super::reader::Reader;
 use super::writer::{Work, Writer};
 use crate::executor::Pending;
@@ -41,11 +40,7 @@ const SETTLE_AFTER: u64 = 256;
 
 impl LocalEnvironment {
     pub(super) fn new(folder: Folder, ports: Ports, patience: Duration) -> Self {
-        let last = LastSeen::default();
-        let (mut reader, mut writer) = (Reader::default(), Writer::default());
-        reader.mirror.observations = Observations::with(last.clone());
-        writer.mirror.observations = Observations::with(last);
-        Self { folder, ports, patience, reader: Mutex::new(reader), writer: Mutex::new(writer) }
+        Self { folder, ports, patience, reader: Mutex::default(), writer: Mutex::default() }
     }
 
     pub(super) fn reader(&self) -> MutexGuard<'_, Reader> {

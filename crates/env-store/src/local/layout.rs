@@ -28,7 +28,8 @@ pub(super) const UNFINISHED: &str = ".unfinished";
 
 /// Whether the absence of a file is what somebody wants: other tools and people delete it.
 pub(super) fn may_be_deleted(file: &str) -> bool {
-    file == RUNTIME || CapabilitySlot::ALL.iter().any(|slot| answers(*slot) == file)
+    [RUNTIME, TRUST_ROOT].contains(&file)
+        || CapabilitySlot::ALL.iter().any(|slot| answers(*slot) == file)
 }
 
 /// The answers of a slot, relative to the environment's folder.

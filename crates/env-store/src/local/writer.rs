@@ -462,7 +462,7 @@ impl Work<'_> {
         if *seen == Seen::NotAFile {
             return self.folder.move_aside(file).map(Some);
         }
-        let Some(odd) = odd.filter(|_| !seen.is_absent()) else { return Ok(None) };
+        let Some(odd) = odd.filter(|_| *seen != Seen::Absent) else { return Ok(None) };
         match odd.verdict {
             // Perhaps it was no crash but somebody who put an older copy there.
             Verdict::Torn | Verdict::Lagging => {

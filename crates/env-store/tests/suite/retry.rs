@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use greentic_deploy_spec::IdempotencyOutcome;
-use greentic_env_store::files::{FileStat, FileSystem, OsFileSystem, Placement};
+use greentic_env_store::files::{FileStat, FileSystem, OsFileSystem, Placement, PrivateFile};
 use greentic_env_store::ports::{MemorySecretSink, MemorySigner, Ports};
 use greentic_env_store::{
     CommitInfo, Committed, EnvSnapshot, EnvironmentHistory, EnvironmentMutations, HistoryPage,
@@ -280,6 +280,10 @@ impl FileSystem for Crashing {
 
     fn read(&self, path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
         OsFileSystem.read(path, limit)
+    }
+
+    fn read_private(&self, path: &Path, limit: u64) -> io::Result<PrivateFile> {
+        OsFileSystem.read_private(path, limit)
     }
 
     fn read_from(&self, path: &Path, offset: u64) -> io::Result<Option<Vec<u8>>> {
