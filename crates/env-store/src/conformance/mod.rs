@@ -67,6 +67,7 @@ mod report;
 mod runner;
 mod samples;
 mod subject;
+mod threads;
 mod trial;
 
 pub use clause::{Clause, Condition};

@@ -18,6 +18,7 @@ pub struct Report {
     pub store: String,
     /// What the store says that it can do.
     pub capabilities: Capabilities,
+    passed: bool,
     /// How many clauses held.
     pub summary: Summary,
     /// Each clause that was run, in the order of the suite.
@@ -100,13 +101,14 @@ impl Report {
             ClauseReport { clause: clause.id, area: clause.area, text: clause.text, verdict }
         };
         let clauses = verdicts.into_iter().map(report).collect();
-        Self { schema: Self::SCHEMA, store, capabilities, summary, clauses }
+        let passed = summary.failed == 0 && summary.passed > 0;
+        Self { schema: Self::SCHEMA, store, capabilities, passed, summary, clauses }
     }
 
     /// Whether every clause that speaks of the store held, and at least one did.
     #[must_use]
     pub fn passed(&self) -> bool {
-        self.summary.failed == 0 && self.summary.passed > 0
+        self.passed
     }
 
     /// The clauses that did not hold.
@@ -132,8 +134,11 @@ impl fmt::Display for Report {
         }
         writeln!(f)?;
         for clause in &self.clauses {
-            let word = clause.verdict.word();
-            writeln!(f, "{word:<7} {}", clause.clause)?;
+            write!(f, "{:<7} {}", clause.verdict.word(), clause.clause)?;
+            match &clause.verdict {
+                Verdict::Skipped { why } => writeln!(f, ": {why}")?,
+                _ => writeln!(f)?,
+            }
         }
         Ok(())
     }
@@ -151,7 +156,7 @@ impl fmt::Display for ClauseReport {
             Verdict::Failed { expected, seen } => {
                 write!(f, "\n        expected: {expected}\n        seen:     {seen}")
             }
-            Verdict::Skipped { why } => write!(f, "\n        because {why}"),
+            Verdict::Skipped { why } => write!(f, "\n        skipped because {why}"),
         }
     }
 }

@@ -1,11 +1,10 @@
-use std::sync::Barrier;
-
 use greentic_deploy_spec::IdempotencyOutcome::Applied;
 use greentic_deploy_spec::engine::EnvState;
 use serde_json::json;
 
 use crate::conformance::clause::{Broken, Check, check, clauses, same};
 use crate::conformance::samples;
+use crate::conformance::threads::{at_once, read_while};
 use crate::conformance::trial::{Trial, commit, done, snapshot};
 use crate::{EnvironmentMutations, EnvironmentStore, Request, StoreError};
 
@@ -23,26 +22,6 @@ clauses! { "concurrency";
 
 const WRITERS: usize = 4;
 const CHANGES: usize = 5;
-
-/// What threads give that run at the same time.
-fn at_once<T: Send>(
-    count: usize,
-    work: impl Fn(usize) -> Result<T, Broken> + Sync,
-) -> Result<Vec<T>, Broken> {
-    let begin = Barrier::new(count);
-    std::thread::scope(|scope| {
-        let (begin, work) = (&begin, &work);
-        let thread = |number| {
-            scope.spawn(move || {
-                begin.wait();
-                work(number)
-            })
-        };
-        let threads: Vec<_> = (0..count).map(thread).collect();
-        let panicked = |_| Broken::new("threads that end", "one panicked");
-        threads.into_iter().map(|thread| thread.join().map_err(panicked)?).collect()
-    })
-}
 
 fn instance(writer: usize, change: usize) -> String {
     format!("w{writer}-c{change}")
@@ -94,20 +73,25 @@ fn extensions(state: &EnvState) -> Vec<String> {
     found
 }
 
+/// So many writers make so many guarded changes each.
+const GUARDED: usize = 3;
+
 fn guarded_saves_lose_nothing(trial: Trial) -> Check {
     trial.create()?;
     trial.waits_for("several guarded writers");
-    at_once(3, |writer| {
-        (0..3).try_for_each(|change| add_guarded(&trial, &instance(writer, change)))
+    at_once(GUARDED, |writer| {
+        (0..GUARDED).try_for_each(|change| add_guarded(&trial, &instance(writer, change)))
     })?;
     let now = trial.snapshot()?;
-    same("every change", &9, &extensions(now.state()).len())?;
-    same("the generation", &10, &now.generation())
+    let total = GUARDED * GUARDED;
+    same("every change", &total, &extensions(now.state()).len())?;
+    same("the generation", &(1 + total as u64), &now.generation())
 }
 
-/// Adds an extension on what is read, again and again until nobody came in between.
+/// Adds an extension on what is read, again when somebody came in between. That can happen once for
+/// each change of the others.
 fn add_guarded(trial: &Trial, instance: &str) -> Check {
-    loop {
+    for _ in 0..=GUARDED * GUARDED {
         let read = trial.snapshot()?;
         let mut environment = done("an environment", read.require())?.typed().clone();
         environment.extensions.push(samples::extension(instance)?);
@@ -117,6 +101,7 @@ fn add_guarded(trial: &Trial, instance: &str) -> Check {
             answer => return done("a guarded save", answer).map(drop),
         }
     }
+    Err(Broken::new("a guarded save to fail only when somebody came in between", "it failed again"))
 }
 
 fn same_key_is_done_once(trial: Trial) -> Check {
@@ -136,23 +121,16 @@ fn same_key_is_done_once(trial: Trial) -> Check {
 fn reads_never_go_back(trial: Trial) -> Check {
     trial.create()?;
     trial.run(samples::all_say(&trial.env_id, 1))?;
-    trial.waits_for("readers beside a writer");
-    let written = at_once(3, |thread| match thread {
-        0 => (2..12).try_for_each(|n| trial.run(samples::all_say(&trial.env_id, n)).map(drop)),
-        _ => read_on(&trial),
-    });
-    written.map(drop)
-}
-
-fn read_on(trial: &Trial) -> Check {
+    trial.waits_for("a reader beside a writer");
     let mut last = 0;
-    while last < 12 {
+    let write = || trial.run_all((2..12).map(|number| samples::all_say(&trial.env_id, number)));
+    read_while(write, || {
         let now = trial.snapshot()?;
         let seen = now.generation();
         check(seen >= last, "no older generation", || format!("{seen} after {last}"))?;
-        let number = now.runtime().and_then(|runtime| runtime.discovered.get("number").cloned());
-        same("the runtime of that generation", &Some(json!(seen - 1)), &number)?;
         last = seen;
-    }
-    Ok(())
+        let number = now.runtime().and_then(|runtime| runtime.discovered.get("number").cloned());
+        same("the runtime of that generation", &Some(json!(seen.saturating_sub(1))), &number)
+    })?;
+    same("the last generation", &12, &last)
 }

@@ -57,7 +57,7 @@ fn lists_commits(trial: Trial) -> Check {
     let listed = trial.history()?.history(&trial.env_id, HistoryPage::default());
     let info = |committed: &Committed| CommitInfo {
         generation: committed.after.generation(),
-        parent: committed.after.generation() - 1,
+        parent: committed.after.generation().saturating_sub(1),
         etag: committed.after.etag().cloned(),
         event: committed.audit.clone(),
     };

@@ -1,11 +1,10 @@
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use serde_json::{Value, json};
 
-use crate::EnvSnapshot;
-use crate::conformance::clause::{Broken, Check, check, clauses, same};
+use crate::conformance::clause::{Check, check, clauses, same};
 use crate::conformance::samples;
-use crate::conformance::trial::{Trial, same_snapshot};
+use crate::conformance::threads::read_while;
+use crate::conformance::trial::{Trial, commit, same_snapshot, snapshot};
+use crate::{EnvSnapshot, Request};
 
 clauses! { "snapshots";
     /// Right after a change its snapshot is the one in the answer.
@@ -33,23 +32,10 @@ fn are_of_one_moment(trial: Trial) -> Check {
     trial.create()?;
     trial.run(samples::all_say(&trial.env_id, 0))?;
     let base = trial.snapshot()?.generation();
-    let written = AtomicBool::new(false);
-    std::thread::scope(|scope| {
-        let writer = scope.spawn(|| {
-            let all = (1..=CHANGES).map(|number| samples::all_say(&trial.env_id, number));
-            let result = trial.run_all(all);
-            written.store(true, Ordering::Release);
-            result
-        });
-        while !written.load(Ordering::Acquire) {
-            of_one_moment(&trial.snapshot()?, base)?;
-        }
-        let panicked = || Broken::new("a writer that ends", "it panicked");
-        writer.join().map_err(|_| panicked())?
-    })?;
-    let last = trial.snapshot()?;
-    same("the last generation", &(base + CHANGES), &last.generation())?;
-    of_one_moment(&last, base)
+    let numbers = 1..=CHANGES;
+    let write = || trial.run_all(numbers.map(|number| samples::all_say(&trial.env_id, number)));
+    read_while(write, || of_one_moment(&trial.snapshot()?, base))?;
+    same("the last generation", &(base + CHANGES), &trial.snapshot()?.generation())
 }
 
 fn of_one_moment(snapshot: &EnvSnapshot, base: u64) -> Check {
@@ -75,10 +61,10 @@ fn of_one_moment(snapshot: &EnvSnapshot, base: u64) -> Check {
 fn are_of_one_environment(trial: Trial) -> Check {
     trial.create()?;
     let other = samples::env_id("other")?;
-    let request = crate::Request::new(samples::create(&other, "Other")?);
-    crate::conformance::trial::commit(trial.store(), &other, request)?;
+    let request = Request::new(samples::create(&other, "Other")?);
+    commit(trial.store(), &other, request)?;
     for (env_id, name) in [(&trial.env_id, "Conformance"), (&other, "Other")] {
-        let snapshot = crate::conformance::trial::snapshot(trial.store(), env_id)?;
+        let snapshot = snapshot(trial.store(), env_id)?;
         same("the snapshot's id", env_id, snapshot.env_id())?;
         let seen = snapshot.environment().map(|environment| environment.name.as_str());
         same("the snapshot's environment", &Some(name), &seen)?;

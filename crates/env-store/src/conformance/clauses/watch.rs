@@ -1,10 +1,10 @@
 use greentic_deploy_spec::engine::Command;
 use greentic_deploy_spec::remote::ErrorKind;
 
-use crate::Watch;
 use crate::conformance::clause::{Broken, Check, check, clauses, same};
 use crate::conformance::samples;
 use crate::conformance::trial::{Trial, commit, done, refused, unsupported};
+use crate::{Request, Watch};
 
 clauses! { "watch";
     /// A watch tells the present generation at once.
@@ -56,8 +56,8 @@ fn tells_what_comes(trial: Trial) -> Check {
         std::thread::scope(|scope| {
             let writer = scope.spawn(|| trial.run(samples::no_change()));
             let told = next(&trial, &mut watch);
-            let panicked = || Broken::new("a writer that ends", "it panicked");
-            writer.join().map_err(|_| panicked())??;
+            let panicked = |_| Broken::new("a writer that ends", "it panicked");
+            writer.join().map_err(panicked)??;
             same("what is told next", &generation, &told?)
         })?;
     }
@@ -84,10 +84,10 @@ fn is_of_one_environment(trial: Trial) -> Check {
     let other = samples::env_id("other")?;
     let mut watch = watch(&trial)?;
     same("the first that is told", &1, &next(&trial, &mut watch)?)?;
-    let create = crate::Request::new(samples::create(&other, "Other")?);
+    let create = Request::new(samples::create(&other, "Other")?);
     commit(trial.store(), &other, create)?;
     for _ in 0..3 {
-        commit(trial.store(), &other, crate::Request::new(samples::no_change()?))?;
+        commit(trial.store(), &other, Request::new(samples::no_change()?))?;
     }
     trial.run(samples::no_change())?;
     same("what is told next", &2, &next(&trial, &mut watch)?)

@@ -2,4 +2,5 @@
 
 mod lies;
 mod passes;
+mod runner;
 mod subjects;

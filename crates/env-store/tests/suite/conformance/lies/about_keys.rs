@@ -142,6 +142,7 @@ pub(super) const LIES: &[Lie] = &[
             "store.etags.current-is-accepted",
             "store.etags.guard-typed-verbs",
             "store.etags.guard-saves",
+            "store.concurrency.guarded-saves-lose-nothing",
         ],
         execute: |liar, env_id, request| match &request.expected {
             Some(_) => Err(precondition_failed(liar.generation(env_id))),
