@@ -52,11 +52,13 @@
 //! hold, and one that it does not have must be refused with [`StoreError::Unsupported`], not half
 //! done. A store that can do what it says it cannot is told so.
 //!
-//! A store with unusual state, for example one that is not empty when it is opened, is not judged:
-//! [`Subject::fresh`] gives an empty one each time, apart from all others.
+//! Every verb has to do what [`greentic_deploy_spec::engine`] says. The suite runs the engine on what
+//! was recorded, with the time, actor and key of the audit event and with the ids, references and
+//! keys that the answer names, and compares answer and documents.
 //!
-//! Ids never change their meaning. A report is text for people (`Display`) or JSON for tools
-//! ([`Report::to_json`]); both have a stable layout. A clause that panics or hangs fails alone.
+//! A clause that panics or does not end fails alone ([`Suite::time_limit`]); what it waited for is in
+//! the report. A report is text for people (`Display`) or JSON for tools ([`Report::to_json`]); both
+//! keep their layout. Ids of clauses never change their meaning: [`clauses`] lists them.
 //!
 //! [`StoreError::Unsupported`]: crate::StoreError::Unsupported
 
