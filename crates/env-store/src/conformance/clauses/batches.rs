@@ -4,6 +4,7 @@ use greentic_deploy_spec::remote::ErrorKind;
 use crate::conformance::clause::{Broken, Check, clauses, same};
 use crate::conformance::engine_says::follows;
 use crate::conformance::samples;
+use crate::conformance::threads::read_while;
 use crate::conformance::trial::{Trial, done, fails, same_snapshot};
 
 clauses! { "batches";
@@ -13,6 +14,9 @@ clauses! { "batches";
     "are-all-or-nothing" => are_all_or_nothing;
     /// A batch can create an environment and fill it; refused, it leaves none.
     "can-create" => can_create;
+    /// A batch can destroy an environment and create it anew; nobody sees it absent, and nothing of
+    /// the old one is left.
+    "can-recreate" => can_recreate;
     /// A batch with more commands than the limit is refused.
     "are-limited" => are_limited;
 }
@@ -57,6 +61,18 @@ fn can_create(trial: Trial) -> Check {
     same("env_exists", &false, &done("env_exists", trial.store().env_exists(env_id))?)?;
     follows(&trial, vec![samples::batch([create(), samples::add_pack()])])?;
     same("the generation", &1, &trial.snapshot()?.generation())
+}
+
+fn can_recreate(trial: Trial) -> Check {
+    trial.create()?;
+    let env_id = &trial.env_id;
+    trial.run_all([samples::add_pack(), samples::all_say(env_id, 1), samples::trust_key()])?;
+    let recreate = || {
+        samples::batch([Ok(Command::Destroy), samples::create(env_id, "Anew"), samples::merge()])
+    };
+    let write = || follows(&trial, vec![recreate(), recreate(), recreate()]);
+    read_while(write, || trial.snapshot().map(drop))?;
+    same("the generation", &7, &trial.snapshot()?.generation())
 }
 
 fn are_limited(trial: Trial) -> Check {

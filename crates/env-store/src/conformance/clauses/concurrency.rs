@@ -1,5 +1,6 @@
 use greentic_deploy_spec::IdempotencyOutcome::Applied;
-use greentic_deploy_spec::engine::EnvState;
+use greentic_deploy_spec::engine::{Command, EnvState};
+use greentic_deploy_spec::remote::ErrorKind;
 use serde_json::json;
 
 use crate::conformance::clause::{Broken, Check, check, clauses, same};
@@ -18,6 +19,14 @@ clauses! { "concurrency";
     "same-key-is-done-once" => same_key_is_done_once;
     /// Generations that a reader sees while others write never go back.
     "reads-never-go-back" => reads_never_go_back;
+    /// Of threads that create one environment at a time one does; the others are told that it exists.
+    "one-creation-wins" => one_creation_wins;
+    /// Threads that work on environments of their own do not disturb each other.
+    "environments-are-apart" => environments_are_apart;
+    /// Writers of an environment that is destroyed meanwhile find none, and leave nothing behind.
+    "destroy-ends-writing" => destroy_ends_writing;
+    /// An environment that comes and goes is seen whole or not at all.
+    "comes-and-goes-whole" => comes_and_goes_whole;
 }
 
 const WRITERS: usize = 4;
@@ -133,4 +142,91 @@ fn reads_never_go_back(trial: Trial) -> Check {
         same("the runtime of that generation", &Some(json!(seen.saturating_sub(1))), &number)
     })?;
     same("the last generation", &12, &last)
+}
+
+fn one_creation_wins(trial: Trial) -> Check {
+    trial.waits_for("several creators");
+    let created =
+        at_once(WRITERS, |_| match trial.answer(samples::create(&trial.env_id, "Contested"))? {
+            Err(error) => {
+                same("the kind of error", &ErrorKind::AlreadyExists, &error.kind()).map(|()| 0)
+            }
+            Ok(created) => Ok(created.after.generation()),
+        })?;
+    same("one creation, of generation 1", &1, &created.iter().sum())?;
+    same("the generation", &1, &trial.snapshot()?.generation())
+}
+
+fn environments_are_apart(trial: Trial) -> Check {
+    trial.waits_for("writers of several environments");
+    let own = |thread| samples::env_id(&format!("env-{thread}"));
+    at_once(WRITERS, |thread| {
+        let env_id = own(thread)?;
+        let store = trial.store();
+        commit(store, &env_id, Request::new(samples::create(&env_id, "Apart")?))?;
+        for change in 0..CHANGES {
+            let add = Request::new(samples::add_extension(&instance(thread, change))?);
+            commit(store, &env_id, add)?;
+        }
+        Ok(())
+    })?;
+    for thread in 0..WRITERS {
+        let now = snapshot(trial.store(), &own(thread)?)?;
+        let expected: Vec<_> = (0..CHANGES).map(|change| instance(thread, change)).collect();
+        same("its own changes", &expected, &extensions(now.state()))?;
+        same("its own generation", &(1 + CHANGES as u64), &now.generation())?;
+    }
+    same("all of them", &WRITERS, &done("a list", trial.store().list_env_ids())?.len())
+}
+
+fn destroy_ends_writing(trial: Trial) -> Check {
+    trial.create()?;
+    trial.waits_for("writers of an environment that is destroyed");
+    let generations = at_once(WRITERS, |thread| match thread {
+        0 => trial.run(Ok(Command::Destroy)).map(|destroyed| destroyed.after.generation()),
+        _ => write_until_gone(&trial),
+    })?;
+    let exists = trial.store().env_exists(&trial.env_id);
+    same("env_exists", &false, &done("env_exists", exists)?)?;
+    let created = trial.create()?;
+    let last = generations.into_iter().max().unwrap_or_default();
+    same("the next generation", &(last + 1), &created.after.generation())?;
+    same("a fresh environment", &0, &created.after.state().pack_answers.len())
+}
+
+/// Writes until the environment is gone; the last generation written. It is destroyed soon, so that
+/// many writes mean that it never is.
+fn write_until_gone(trial: &Trial) -> Result<u64, Broken> {
+    let mut last = 0;
+    for number in 0..2_000 {
+        match trial.answer(samples::save_answers(number))? {
+            Err(StoreError::NotFound { .. }) => return Ok(last),
+            answer => last = done("a write", answer)?.after.generation(),
+        }
+    }
+    Err(Broken::new("the environment to be gone", "it can still be written"))
+}
+
+fn comes_and_goes_whole(trial: Trial) -> Check {
+    trial.waits_for("an environment that comes and goes");
+    let life = || {
+        let create = samples::create(&trial.env_id, "0");
+        let full = samples::batch([create, samples::save_answers(0)]);
+        [full, samples::rename("1"), Ok(Command::Destroy)]
+    };
+    let write = || (0..4).try_for_each(|_| trial.run_all(life()));
+    let mut last = 0;
+    read_while(write, || match trial.store().snapshot(&trial.env_id) {
+        Err(StoreError::NotFound { .. }) => Ok(()),
+        answer => {
+            let now = done("a snapshot", answer)?;
+            let step = (now.generation() % 3).saturating_sub(1).to_string();
+            let name = now.environment().map(|environment| environment.name.clone());
+            same("the environment of that generation", &Some(step), &name)?;
+            let since = now.generation();
+            check(since >= last, "no older generation", || format!("{since} after {last}"))?;
+            last = since;
+            Ok(())
+        }
+    })
 }

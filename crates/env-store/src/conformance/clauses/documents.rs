@@ -1,7 +1,7 @@
 use greentic_deploy_spec::engine::Command;
 use greentic_deploy_spec::remote::ErrorKind;
 use greentic_deploy_spec::{CapabilitySlot, DeploymentId, TrafficSplit};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::conformance::clause::{Check, clauses, same};
 use crate::conformance::samples;
@@ -19,6 +19,9 @@ clauses! { "documents";
     "runtime-is-kept" => runtime_is_kept;
     /// Answers of a slot are kept as they are given and removed; removing absent ones is fine.
     "answers-are-kept" => answers_are_kept;
+    /// Odd keys and values (empty keys, slashes, tildes, large and small numbers, other scripts) are
+    /// kept as they are, from change to change.
+    "odd-values-are-kept" => odd_values_are_kept;
 }
 
 fn save_writes_the_whole(trial: Trial) -> Check {
@@ -107,4 +110,27 @@ fn answers_are_kept(trial: Trial) -> Check {
         same("no answers", &None, &load(sessions)?)?;
     }
     same("the answers of the other slot", &Some(json!([])), &load(state)?)
+}
+
+/// Answers that are easy to get wrong, each a change of the one before.
+pub(super) fn odd_answers() -> Vec<Value> {
+    let keys =
+        json!({"": 1, "/": {"~": {"~1": "~0"}}, "a/b": [], "\u{7f}\u{0}": "\u{0}", "ключ": "鍵"});
+    let numbers =
+        json!({"a/b": [u64::MAX, i64::MIN, 1.5e300, 5e-324, -0.5, 0, 1e15, 123456789.123456789]});
+    let lists =
+        json!({"a/b": [[], [[]], {}, {"": {}}, null, false, "", "\r\n\t\"\\"], "list": [1, 1, 1]});
+    let shorter = json!({"a/b": [{}, {"": {}}, "", "\r\n\t\"\\"], "list": [1, 2, 1, 3]});
+    vec![keys, numbers, lists, shorter, json!(null), json!([null]), json!("text"), json!({})]
+}
+
+fn odd_values_are_kept(trial: Trial) -> Check {
+    trial.create()?;
+    let (store, env_id, slot) = (trial.store(), &trial.env_id, CapabilitySlot::State);
+    for answers in odd_answers() {
+        done("odd answers to be saved", store.save_pack_answers(env_id, slot, &answers))?;
+        let loaded = done("answers", store.load_pack_answers(env_id, slot))?;
+        same("the answers", &Some(answers), &loaded)?;
+    }
+    Ok(())
 }

@@ -86,6 +86,7 @@ fn stale_is_refused(trial: Trial) -> Check {
         expecting(Some(stale.clone()), None),
         expecting(None, Some(1)),
         expecting(None, Some(3)),
+        expecting(None, Some(u64::MAX)),
         expecting(current.clone(), Some(1)),
         expecting(Some(stale), Some(2)),
     ];

@@ -78,7 +78,10 @@ fn is_paged(trial: Trial) -> Check {
     same("the next three", &vec![5, 4, 3], &page(Some(6), 3)?)?;
     same("what is left", &vec![2, 1], &page(Some(3), 9)?)?;
     same("nothing before the first", &Vec::new(), &page(Some(1), 9)?)?;
-    same("nothing of nothing", &Vec::new(), &page(None, 0)?)
+    same("nothing of nothing", &Vec::new(), &page(None, 0)?)?;
+    let all = vec![7, 6, 5, 4, 3, 2, 1];
+    same("everything", &all, &page(Some(u64::MAX), usize::MAX)?)?;
+    same("nothing before nought", &Vec::new(), &page(Some(0), usize::MAX)?)
 }
 
 fn at(trial: &Trial, generation: u64) -> Result<EnvSnapshot, Broken> {

@@ -20,6 +20,8 @@ clauses! { "idempotency";
     "refused-leaves-no-key" => refused_leaves_no_key;
     /// A key belongs to one environment: another environment can use it for another request.
     "keys-are-per-environment" => keys_are_per_environment;
+    /// Keys are compared as they are: case and signs count, up to 255 bytes.
+    "keys-are-compared-exactly" => keys_are_compared_exactly;
     /// Requests without a key are requests of their own, however alike they are.
     "no-key-is-a-new-request" => no_key_is_a_new_request;
     /// A retry is answered before the etag that it expects is looked at.
@@ -110,6 +112,21 @@ fn keys_are_per_environment(trial: Trial) -> Check {
         let request = Request::keyed(command, samples::key("shared")?);
         let committed = commit(trial.store(), env_id, request)?;
         same("a request of its own", &Applied, &committed.idempotency)?;
+    }
+    Ok(())
+}
+
+fn keys_are_compared_exactly(trial: Trial) -> Check {
+    trial.create()?;
+    let (long, shorter) = ("k".repeat(255), "k".repeat(254));
+    let keys = ["key", "KEY", "key.", "key%", "k_y", "'; --", "0", "00", &long, &shorter];
+    for (number, key) in keys.iter().enumerate() {
+        let committed = trial.run_keyed(samples::rename(&number.to_string()), key)?;
+        same("a request of its own", &Applied, &committed.idempotency)?;
+    }
+    for (number, key) in keys.iter().enumerate() {
+        let committed = trial.run_keyed(samples::rename(&number.to_string()), key)?;
+        same("a retry", &Replayed, &committed.idempotency)?;
     }
     Ok(())
 }

@@ -18,6 +18,8 @@ clauses! { "reads";
     "change-nothing" => change_nothing;
     /// An id that cannot name a folder (`.` and `..`) is refused, and nothing is made under it.
     "unsafe-id-is-refused" => unsafe_id_is_refused;
+    /// Every other id is an environment of its own, whatever it looks like.
+    "odd-ids-are-environments" => odd_ids_are_environments;
 }
 
 fn absent_is_not_found(trial: Trial) -> Check {
@@ -112,4 +114,33 @@ fn unsafe_id_is_refused(trial: Trial) -> Check {
         }
     }
     same("an empty list", &Vec::new(), &done("a list", store.list_env_ids())?)
+}
+
+fn odd_ids_are_environments(trial: Trial) -> Check {
+    let store = trial.store();
+    let mut expected = Vec::new();
+    for name in [
+        "...",
+        "..x",
+        ".hidden",
+        ".lock",
+        "-",
+        "_",
+        "0",
+        "a.b",
+        "journal.db",
+        "x".repeat(64).as_str(),
+    ] {
+        let env_id = samples::env_id(name)?;
+        let create = Request::new(samples::create(&env_id, name)?);
+        done(&format!("`{name}` to be created"), store.execute(&env_id, create))?;
+        expected.push(env_id);
+    }
+    expected.sort();
+    same("the list", &expected, &done("a list", store.list_env_ids())?)?;
+    for env_id in &expected {
+        let environment = done("a load", store.load_env(env_id))?;
+        same("the environment", env_id.as_str(), &environment.name)?;
+    }
+    Ok(())
 }

@@ -37,7 +37,11 @@ pub(super) const LIES: &[Lie] = &[
     },
     Lie {
         name: "counts anew after a destroy",
-        caught_by: &["store.generations.go-on-after-destroy", "store.handles.reopened-goes-on"],
+        caught_by: &[
+            "store.concurrency.destroy-ends-writing",
+            "store.generations.go-on-after-destroy",
+            "store.handles.reopened-goes-on",
+        ],
         execute: |liar, env_id, request| {
             let before = destroyed_at(liar, env_id);
             let mut committed = liar.honestly(env_id, request)?;
@@ -157,6 +161,7 @@ pub(super) const LIES: &[Lie] = &[
     Lie {
         name: "runs the commands of a batch one by one",
         caught_by: &[
+            "store.batches.can-recreate",
             "store.batches.are-one-commit",
             "store.batches.are-all-or-nothing",
             "store.batches.can-create",

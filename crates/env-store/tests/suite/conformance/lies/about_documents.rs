@@ -8,6 +8,19 @@ use super::tools::{doc, no_change, retyped};
 
 pub(super) const LIES: &[Lie] = &[
     Lie {
+        name: "drops empty keys",
+        caught_by: &["store.documents.odd-values-are-kept", "store.documents.answers-are-kept"],
+        execute: |liar, env_id, mut request| {
+            if let Command::SavePackAnswers { answers, .. } = &mut request.command
+                && let Some(answers) = answers.as_object_mut()
+            {
+                answers.remove("");
+            }
+            liar.honestly(env_id, request)
+        },
+        ..HONEST
+    },
+    Lie {
         name: "drops keys that it does not know",
         caught_by: &[
             "store.unknown-keys.survive-every-verb",

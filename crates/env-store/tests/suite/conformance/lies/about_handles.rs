@@ -13,6 +13,9 @@ pub(super) const LIES: &[Lie] = &[
     Lie {
         name: "opens other data than was there",
         caught_by: &[
+            "store.handles.odd-values-survive-reopening",
+            "store.handles.see-what-comes-and-goes",
+            "store.handles.watch-each-other",
             "store.handles.reopened-is-the-same",
             "store.handles.reopened-goes-on",
             "store.handles.see-each-other",

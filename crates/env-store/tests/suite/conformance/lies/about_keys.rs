@@ -11,6 +11,16 @@ use super::tools::{no_change, precondition_failed};
 
 pub(super) const LIES: &[Lie] = &[
     Lie {
+        name: "compares keys without case",
+        caught_by: &["store.idempotency.keys-are-compared-exactly"],
+        execute: |liar, env_id, mut request| {
+            let lower = |key: IdempotencyKey| IdempotencyKey::new(key.as_str().to_lowercase());
+            request.key = request.key.map(|key| lower(key).expect("a key"));
+            liar.honestly(env_id, request)
+        },
+        ..HONEST
+    },
+    Lie {
         name: "forgets keys",
         caught_by: &[
             "store.idempotency.retry-gets-the-same-answer",
@@ -172,7 +182,11 @@ pub(super) const LIES: &[Lie] = &[
     },
     Lie {
         name: "loses a change now and then",
-        caught_by: &["store.concurrency.writers-make-one-chain", "store.handles.write-one-chain"],
+        caught_by: &[
+            "store.concurrency.environments-are-apart",
+            "store.concurrency.writers-make-one-chain",
+            "store.handles.write-one-chain",
+        ],
         execute: |liar, env_id, request| match &request.command {
             Command::AddExtensionBinding(_)
                 if liar.notes.calls.fetch_add(1, Ordering::Relaxed) % 7 == 3 =>

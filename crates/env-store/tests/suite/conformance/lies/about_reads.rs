@@ -11,8 +11,22 @@ use super::tools::{create, no_change, numbered};
 
 pub(super) const LIES: &[Lie] = &[
     Lie {
+        name: "hides what begins with a dot",
+        caught_by: &["store.reads.odd-ids-are-environments"],
+        list: |liar| {
+            let mut ids = liar.inner.list_env_ids()?;
+            ids.retain(|id| !id.as_str().starts_with('.'));
+            Ok(ids)
+        },
+        ..HONEST
+    },
+    Lie {
         name: "shows absent environments as empty ones",
-        caught_by: &["store.reads.absent-is-not-found", "store.destroy.leaves-nothing"],
+        caught_by: &[
+            "store.concurrency.comes-and-goes-whole",
+            "store.reads.absent-is-not-found",
+            "store.destroy.leaves-nothing",
+        ],
         snapshot: |liar, env_id| match liar.inner.snapshot(env_id) {
             Err(StoreError::NotFound { env_id }) => Ok(EnvSnapshot::absent(env_id)),
             answer => answer,

@@ -3,9 +3,20 @@ use greentic_deploy_spec::{EnvId, RevisionId};
 use greentic_env_store::{EnvironmentMutations, EnvironmentReads, Refusal, Request, StoreError};
 
 use super::liar::{Answer, HONEST, Liar, Lie};
-use super::tools::{create, doc, rename};
+use super::tools::{create, doc, no_change, rename};
 
 pub(super) const LIES: &[Lie] = &[
+    Lie {
+        name: "creates what is there",
+        caught_by: &["store.concurrency.one-creation-wins", "store.errors.already-exists"],
+        execute: |liar, env_id, request| match &request.command {
+            Command::CreateEnvironment(_) if liar.inner.env_exists(env_id)? => {
+                liar.does_instead(env_id, request, no_change())
+            }
+            _ => liar.honestly(env_id, request),
+        },
+        ..HONEST
+    },
     Lie {
         name: "changes something although it refuses",
         caught_by: &[

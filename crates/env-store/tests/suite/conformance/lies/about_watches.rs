@@ -20,7 +20,11 @@ pub(super) const LIES: &[Lie] = &[
     },
     Lie {
         name: "tells the present and no more",
-        caught_by: &["store.watch.tells-what-comes", "store.watch.tells-the-newest"],
+        caught_by: &[
+            "store.handles.watch-each-other",
+            "store.watch.tells-what-comes",
+            "store.watch.tells-the-newest",
+        ],
         watch: |liar, env_id| Ok(Box::new(liar.inner.watch(env_id)?.take(1))),
         ..HONEST
     },
