@@ -117,7 +117,7 @@ pub(super) fn odd_answers() -> Vec<Value> {
     let keys =
         json!({"": 1, "/": {"~": {"~1": "~0"}}, "a/b": [], "\u{7f}\u{0}": "\u{0}", "ключ": "鍵"});
     let numbers =
-        json!({"a/b": [u64::MAX, i64::MIN, 1.5e300, 5e-324, -0.5, 0, 1e15, 123456789.123456789]});
+        json!({"a/b": [u64::MAX, i64::MIN, 1.5e300, 5e-324, -0.5, 0, 1e15, 123_456_789.125]});
     let lists =
         json!({"a/b": [[], [[]], {}, {"": {}}, null, false, "", "\r\n\t\"\\"], "list": [1, 1, 1]});
     let shorter = json!({"a/b": [{}, {"": {}}, "", "\r\n\t\"\\"], "list": [1, 2, 1, 3]});

@@ -33,6 +33,8 @@ clauses! { "verbs";
     "messaging-secrets" with [Secrets] => messaging_secrets;
     /// Typed verbs answer what was recorded.
     "typed-answers" => typed_answers;
+    /// A change after which nothing is left to do warns of nothing.
+    "warn-of-nothing" => warn_of_nothing;
 }
 
 /// Commands that are legal one after the other, from nothing until nothing is left: every verb that
@@ -266,4 +268,14 @@ fn typed_answers(trial: Trial) -> Check {
     same("the removed binding", &before, &Some(removed))?;
     same("its generation", &2, &generation)?;
     same("no binding", &None, &done("a free slot", bound())?)
+}
+
+fn warn_of_nothing(trial: Trial) -> Check {
+    for command in whole_life(&trial) {
+        let command = command?;
+        let name = command.name();
+        let warnings = trial.run(Ok(command))?.warnings;
+        same(&format!("warnings of {name}"), &Vec::new(), &warnings)?;
+    }
+    Ok(())
 }

@@ -1,13 +1,24 @@
 use greentic_deploy_spec::engine::{Command, Outcome};
 use greentic_deploy_spec::{AuditResult, EnvId, StateEtag, sha256_hex};
 use greentic_env_store::{
-    EnvironmentHistory, EnvironmentMutations, EnvironmentReads, HistoryPage, Request,
+    EnvironmentHistory, EnvironmentMutations, EnvironmentReads, HistoryPage, Request, Warning,
 };
 
 use super::liar::{HONEST, Liar, Lie};
 use super::tools::numbered;
 
 pub(super) const LIES: &[Lie] = &[
+    Lie {
+        name: "always warns",
+        caught_by: &["store.verbs.warn-of-nothing"],
+        execute: |liar, env_id, request| {
+            let mut committed = liar.honestly(env_id, request)?;
+            let detail = "just in case".to_owned();
+            committed.warnings.push(Warning::AuditLagging { detail });
+            Ok(committed)
+        },
+        ..HONEST
+    },
     Lie {
         name: "counts generations from nought",
         caught_by: &["store.generations.begin-with-one", "store.generations.count-commits"],
