@@ -157,13 +157,22 @@ pub(super) fn stat(metadata: &fs::Metadata) -> FileStat {
 
 /// Takes the lock of the file that has this name once the lock is ours. A file that was removed
 /// while we waited is nobody's lock any more.
+///
+/// The kernel lets whoever asks first have a lock that was just freed, so that one who frees it and
+/// asks again would keep all others waiting. Therefore everybody of us takes the lock of the folder
+/// first, holds it only until the file's is taken, and so lets others go ahead after each turn.
 fn lock(path: &Path, patience: Duration) -> io::Result<File> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let turn = File::open(folder.unwrap_or(Path::new(".")))?;
     loop {
         let file = writable(OpenOptions::new().read(true).create(true)).open(path)?;
-        let file = match file.try_lock() {
-            Ok(()) => file,
-            Err(TryLockError::WouldBlock) => wait_for(file, patience)?,
-            Err(TryLockError::Error(error)) => return Err(error),
+        let file = if try_lock(&turn)? && try_lock(&file)? {
+            turn.unlock()?;
+            file
+        } else if patience.is_zero() {
+            return Err(io::ErrorKind::TimedOut.into());
+        } else {
+            wait_for(turn.try_clone()?, file, patience)?
         };
         let ours = file.metadata()?;
         match fs::symlink_metadata(path) {
@@ -174,14 +183,23 @@ fn lock(path: &Path, patience: Duration) -> io::Result<File> {
     }
 }
 
+fn try_lock(file: &File) -> io::Result<bool> {
+    match file.try_lock() {
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Ok(false),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
 /// Waits in the kernel's queue, which is fair, on a thread of its own, because such a wait has no
 /// time limit. A thread that is given up gets the lock some time and lets go of it at once.
-fn wait_for(file: File, patience: Duration) -> io::Result<File> {
+fn wait_for(turn: File, file: File, patience: Duration) -> io::Result<File> {
     let (give, take) = mpsc::sync_channel(0);
     std::thread::Builder::new().name("lock".to_owned()).spawn(move || {
-        let locked = file.lock().map(|()| file);
+        // What this process locked before it came here stays locked; the clone is the same open file.
+        let locked = turn.lock().and_then(|()| file.lock()).and_then(|()| turn.unlock());
         // Nobody takes it when patience is over.
-        drop(give.send(locked));
+        drop(give.send(locked.map(|()| file)));
     })?;
     take.recv_timeout(patience).unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
 }
