@@ -113,7 +113,7 @@ impl Head {
 }
 
 /// Below so many bytes, documents are not worth writing anew.
-const SMALL: usize = 64 * 1024;
+pub(super) const SMALL: usize = 64 * 1024;
 
 /// Reads commits onto a head.
 struct Reader<'t> {

@@ -292,13 +292,11 @@ impl Work<'_> {
         files: Files,
     ) -> Result<(u64, String), StoreError> {
         let (before, after) = (head.state(), commit.after.state());
-        let is_whole = head.wants_whole();
-        let documents = if is_whole {
-            whole(documents_of(after))
+        let (is_whole, documents) = if head.wants_whole() {
+            (true, json(&whole(documents_of(after)))?)
         } else {
-            changes(documents_of(before), documents_of(after))
+            smaller(before, after)?
         };
-        let documents = json(&documents)?;
         let known = Arc::make_mut(&mut head.files);
         head::merge(known, files.clone());
         let all = || known.iter().map(|(file, digest)| (file.clone(), Some(digest.clone())));
@@ -591,6 +589,18 @@ pub(super) fn json<T: serde::Serialize>(value: &T) -> Result<String, StoreError>
     serde_json::to_string(value).map_err(|error| StoreError::Contract {
         detail: format!("a commit has no JSON form: {error}"),
     })
+}
+
+/// What a commit changed, or everything where that is hardly more; and whether it is everything.
+fn smaller(before: &EnvState, after: &EnvState) -> Result<(bool, String), StoreError> {
+    let changed = json(&changes(documents_of(before), documents_of(after)))?;
+    if changed.len() > head::SMALL {
+        let all = json(&whole(documents_of(after)))?;
+        if all.len() / 2 <= changed.len() {
+            return Ok((true, all));
+        }
+    }
+    Ok((false, changed))
 }
 
 /// Whether a command trusts a key or changes which keys are trusted.
