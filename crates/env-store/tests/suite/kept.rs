@@ -27,9 +27,10 @@ fn an_interrupted_snapshot_is_none_and_compact_removes_all_of_it() {
     fs::copy(from.join("env-packs/secrets/answers.json"), to.join("answers.json")).expect("a copy");
     fs::write(interrupted.join(".manifest.json.01.unfinished"), "{").expect("a cut manifest");
 
-    assert_eq!(store.snapshots(&env_id()).expect("snapshots"), [whole.clone()]);
+    let whole = [whole];
+    assert_eq!(store.snapshots(&env_id()).expect("snapshots"), whole);
     let report = store.compact(&env_id(), &HistoryRetention::default()).expect("it compacts");
     assert_eq!(report.removed_files.len(), 3, "{report:?}");
     assert!(!interrupted.exists(), "a part of an interrupted snapshot is left");
-    assert_eq!(store.snapshots(&env_id()).expect("snapshots"), [whole]);
+    assert_eq!(store.snapshots(&env_id()).expect("snapshots"), whole);
 }

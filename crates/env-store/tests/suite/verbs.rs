@@ -272,7 +272,7 @@ fn key_id() -> String {
     greentic_deploy_spec::key_id_for_public_key_pem(PUBLIC_KEY).expect("a public key")
 }
 
-fn whole(name: &str) -> Value {
+pub(crate) fn whole(name: &str) -> Value {
     let env_id = env_id();
     let host = greentic_deploy_spec::EnvironmentHostConfig::new(env_id.clone());
     json!(greentic_deploy_spec::Environment::fresh(env_id, name.to_owned(), host))
