@@ -6,12 +6,13 @@
 //! ```
 //!
 //! * `verbs`: carries out `count` verbs.
+//! * `bytes`: carries out `count` verbs on a document of a megabyte, and tells what they leave.
 //! * `storm`: starts `count` processes like itself, each with `threads` writers, with readers and with
 //!   holders of the public lock between them, and checks what they left.
 //! * `kill`: starts a process like itself, kills it at `count` random moments, and checks after each.
 //! * `work`, `write`, `read`, `hold`: what `kill` and `storm` start.
 //!
-//! `storm` and `kill` print one line of JSON with figures, and end with 1 and the reasons on standard
+//! `bytes`, `storm` and `kill` print one line of JSON with figures, and end with 1 and the reasons on standard
 //! error when something does not hold.
 
 #![expect(
@@ -24,6 +25,8 @@
 #![expect(clippy::panic, reason = "a program of tests that cannot go on says why")]
 
 mod kill;
+#[path = "../../tests/suite/large.rs"]
+mod large;
 mod outside;
 mod random;
 mod script;
@@ -86,6 +89,7 @@ fn run() -> Result<Vec<String>, Failure> {
     let arguments = Arguments::read()?;
     match arguments.mode.as_str() {
         "verbs" => work::verbs(&arguments).map(|()| Vec::new()),
+        "bytes" => work::bytes(&arguments),
         "work" => work::until_killed(&arguments).map(|()| Vec::new()),
         "write" => storm::write(&arguments).map(|()| Vec::new()),
         "read" => storm::read(&arguments).map(|()| Vec::new()),

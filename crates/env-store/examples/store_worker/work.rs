@@ -7,9 +7,11 @@ use greentic_env_store::{
     Committed, EnvironmentMutations, HistoryRetention, LocalFsStore, Request, Warning,
 };
 
+use serde_json::json;
+
 use crate::outside::Place;
 use crate::script::{Position, Run, Script, Upkeep};
-use crate::verbs::{command, split};
+use crate::verbs::{command, rename, split};
 use crate::{Arguments, Failure};
 
 /// What a process that is going to be killed says, one line each, each in one write.
@@ -170,4 +172,40 @@ pub(crate) fn verbs(arguments: &Arguments) -> Result<(), Failure> {
         store.execute(env_id, Request::new(command("set-traffic-split", split(weight))))?;
     }
     Ok(())
+}
+
+/// Bytes of the document of [`bytes`], and what its folder may have for 1,000 verbs.
+const DOCUMENT: u64 = 1_000_000;
+const OPEN: u64 = 20_000_000;
+const COMPACT: u64 = 5_000_000;
+
+/// Carries out `count` small changes of a large document, and looks at what they left on the disk.
+pub(crate) fn bytes(arguments: &Arguments) -> Result<Vec<String>, Failure> {
+    let (store, env_id) = (Place::new(&arguments.root).store()?, &arguments.env_id);
+    crate::large::grow(&store, DOCUMENT);
+    let folder = store.env_path(env_id)?;
+    let document = std::fs::metadata(folder.join("environment.json"))?.len();
+    for number in 0..arguments.count {
+        store.execute(env_id, Request::new(rename(&format!("name-{number}"))))?;
+    }
+    let open = crate::large::size(&folder);
+    store.compact(env_id, &HistoryRetention::default())?;
+    let compact = crate::large::size(&folder);
+    let mut problems = Vec::new();
+    for (what, found, most) in [("open", open, OPEN), ("compact", compact, COMPACT)] {
+        let allowed = most * arguments.count / 1_000;
+        if found > allowed {
+            problems.push(format!("{what}: {found} bytes, {allowed} are allowed"));
+        }
+    }
+    let figures = json!({
+        "mode": "bytes",
+        "verbs": arguments.count,
+        "document_bytes": document,
+        "folder_bytes": open,
+        "folder_bytes_after_compact": compact,
+        "problems": problems.len(),
+    });
+    println!("{figures}");
+    Ok(problems)
 }

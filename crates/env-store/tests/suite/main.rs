@@ -9,6 +9,7 @@ mod faulty_files;
 mod golden;
 mod kept;
 mod local_lab;
+mod large;
 mod many;
 mod operator_key;
 mod policy;

@@ -1,18 +1,15 @@
 //! What a verb costs: how often it waits for the disk, and how many bytes it leaves there.
 
 use std::fs;
-use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
-use greentic_deploy_spec::{Revision, RevisionId};
 use greentic_env_store::ports::MemorySigner;
-use greentic_env_store::{
-    EnvironmentMutations, EnvironmentStore, HistoryRetention, LocalFsStore, Request,
-};
+use greentic_env_store::{EnvironmentMutations, HistoryRetention, LocalFsStore, Request};
 use tempfile::TempDir;
 
-use crate::verbs::{env_id, rename, verbs};
+use crate::large::{grow, size};
+use crate::verbs::{env_id, rename};
 use crate::program::program;
 
 /// The promise is about a megabyte and 1,000 verbs; a tenth of both takes a tenth of a tenth of the time.
@@ -58,39 +55,12 @@ fn a_verb_waits_for_the_disk_at_most_twice() {
     assert!(per_hundred <= 200, "100 verbs wait for the disk {per_hundred} times");
 }
 
-/// An environment whose document has [`DOCUMENT`] bytes.
-fn large(store: &LocalFsStore) {
-    let table = verbs();
-    let split = table.iter().find(|verb| verb.name == "set-traffic-split").expect("the verb");
-    split.prepare(store);
-    let mut environment = store.load(&env_id()).expect("an environment");
-    let like = environment.revisions[0].clone();
-    let one = serde_json::to_string_pretty(&like).expect("a revision").len() as u64;
-    let more = (0..DOCUMENT / one).map(|number| Revision {
-        revision_id: RevisionId(ulid::Ulid(u128::from(number))),
-        sequence: number + 10,
-        ..like.clone()
-    });
-    environment.revisions.extend(more);
-    store.save(&environment).expect("a large environment");
-}
-
-/// Bytes of all files of a folder.
-fn size(folder: &Path) -> u64 {
-    let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry"));
-    let of = |entry: fs::DirEntry| match entry.metadata().expect("a file") {
-        folder if folder.is_dir() => size(&entry.path()),
-        file => file.len(),
-    };
-    entries.map(of).sum()
-}
-
 #[test]
 fn verbs_leave_bytes_for_what_they_changed_and_compact_to_less() {
     let root = TempDir::new().expect("a folder");
     let signer = Arc::new(MemorySigner::new(1));
     let store = LocalFsStore::builder(root.path().to_owned()).signer(signer).build();
-    large(&store);
+    grow(&store, DOCUMENT);
     let folder = store.env_path(&env_id()).expect("a folder");
     let document = fs::metadata(folder.join("environment.json")).expect("the document").len();
     assert!(document >= DOCUMENT, "the environment has {document} bytes only");
