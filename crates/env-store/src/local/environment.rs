@@ -87,6 +87,11 @@ impl LocalEnvironment {
         then: impl FnOnce(&Self, &mut Writer),
     ) -> Result<T, StoreError> {
         let mut writer = self.writer();
+        if writer.mirror.journal().is_none() {
+            // Connections of one process share what SQLite keeps in memory for a journal. It stays
+            // read-only for as long as one has it that was made while nothing could be written.
+            self.reader().mirror.disconnect();
+        }
         let done = work(Work {
             writer: &mut writer,
             folder: &self.folder,

@@ -62,6 +62,11 @@ pub(crate) fn named(name: &str) -> UpdateEnvironmentPayload {
 impl Lab {
     /// A folder without environments.
     pub(crate) fn new() -> Self {
+        Self::within(&std::env::temp_dir())
+    }
+
+    /// A folder without environments, made in another one.
+    pub(crate) fn within(place: &Path) -> Self {
         let start = "2026-06-16T08:53:20Z".parse::<DateTime<Utc>>().expect("a time");
         let clock = Arc::new(LabClock(AtomicI64::new(start.timestamp())));
         let ids = LabIds { clock: Arc::clone(&clock), made: AtomicU64::new(1) };
@@ -70,7 +75,7 @@ impl Lab {
         ports.ids = Arc::new(ids);
         ports.signer = Some(Arc::new(MemorySigner::new(7)));
         ports.secrets = Some(Arc::new(MemorySecretSink::default()));
-        Self { folder: tempfile::tempdir().expect("a folder"), ports, clock }
+        Self { folder: tempfile::tempdir_in(place).expect("a folder"), ports, clock }
     }
 
     pub(crate) fn later(&self, by: TimeDelta) {
@@ -129,7 +134,12 @@ impl Lab {
 
     /// A lab with a copy of another one's environment.
     pub(crate) fn copy_of(other: &Self) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
+        Self::copy_within(&std::env::temp_dir(), other)
+    }
+
+    /// The same, in a folder that is made in another one.
+    pub(crate) fn copy_within(place: &Path, other: &Self) -> Self {
+        let folder = tempfile::tempdir_in(place).expect("a folder");
         let (ports, clock) = (other.ports.clone(), Arc::clone(&other.clock));
         let lab = Self { folder, ports, clock };
         for (name, entry) in tree(&other.at("")) {

@@ -249,9 +249,11 @@ fn folders_and_files_are_for_this_user_only() {
     check("closed");
 }
 
+type Verb = fn(&LocalFsStore) -> Result<(), StoreError>;
+
 #[test]
 fn a_verb_that_fails_makes_no_folder_and_no_file() {
-    let failing: [(&str, fn(&LocalFsStore) -> Result<(), StoreError>); 7] = [
+    let failing: [(&str, Verb); 7] = [
         ("update", |store| store.update_environment(&local(), named("x")).map(drop)),
         ("create with a bad name", |store| {
             let mut host = EnvironmentHostConfig::new(local());

@@ -11,7 +11,7 @@ use greentic_env_store::{Committed, EnvironmentMutations, Request};
 use serde_json::json;
 use ulid::Ulid;
 
-use super::local_lab::{create, local};
+use super::local_lab::{chain, create, local};
 
 /// The file of the messaging endpoint.
 pub(crate) const ENDPOINT: &str = "messaging/00000000000000000000000001.json";
@@ -25,7 +25,7 @@ pub(crate) fn doc<T: DocumentType>(typed: T) -> Document<T> {
 pub(crate) fn run(store: &impl EnvironmentMutations, command: Command) -> Committed {
     let name = command.name().to_string();
     let done = store.execute(&local(), Request::new(command));
-    done.unwrap_or_else(|error| panic!("{name}: {error}"))
+    done.unwrap_or_else(|error| panic!("{name}: {}", chain(&error)))
 }
 
 /// Makes the lab's environment: a bundle with two revisions that share its traffic, an endpoint, a

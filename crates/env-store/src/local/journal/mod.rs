@@ -27,6 +27,7 @@ pub(super) use rows::{Changes, Documents, Files, changes, whole};
 pub(super) struct Journal {
     connection: Connection,
     path: PathBuf,
+    access: Access,
 }
 
 /// One commit, as it is written and read.
@@ -83,7 +84,7 @@ impl Journal {
             found => return Err(journal.newer(found)),
         }
         // Only now, so that nothing is changed about a database that is not ours.
-        journal.prepare(access)?;
+        journal.prepare()?;
         Ok(Some(journal))
     }
 
@@ -107,7 +108,7 @@ impl Journal {
         patience: Duration,
     ) -> Result<Self, StoreError> {
         let journal = Self::attach(path, access, patience)?;
-        journal.prepare(access)?;
+        journal.prepare()?;
         Ok(journal)
     }
 
@@ -120,7 +121,7 @@ impl Journal {
         let name = uri(path, access);
         let opened = Connection::open_with_flags(name, base | flags);
         let connection = opened.map_err(|error| journal_error(path, "open", error))?;
-        let journal = Self { connection, path: path.to_owned() };
+        let journal = Self { connection, path: path.to_owned(), access };
         journal.set_up(patience).map_err(|error| journal.error("open", error))?;
         Ok(journal)
     }
@@ -131,10 +132,21 @@ impl Journal {
         self.connection.pragma_update(None, "trusted_schema", false)
     }
 
+    /// Whether it was opened as one that nobody can write: true only as long as that lasts.
+    pub(super) fn is_immutable(&self) -> bool {
+        self.access == Access::ReadImmutable
+    }
+
     /// Makes a connection ready to commit.
-    fn prepare(&self, access: Access) -> Result<(), StoreError> {
-        if access != Access::Write {
+    fn prepare(&self) -> Result<(), StoreError> {
+        if self.access != Access::Write {
             return Ok(());
+        }
+        // SQLite opens for reading what cannot be written, and stays with it for good.
+        let read_only = self.connection.is_readonly(rusqlite::MAIN_DB);
+        if read_only.map_err(|error| self.error("open", error))? {
+            let source = io::ErrorKind::ReadOnlyFilesystem.into();
+            return Err(StoreError::Io { operation: "write", path: self.path.clone(), source });
         }
         let set = || -> rusqlite::Result<()> {
             self.connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
@@ -481,7 +493,12 @@ fn uri(path: &Path, access: Access) -> String {
 fn journal_error(path: &Path, operation: &'static str, error: rusqlite::Error) -> StoreError {
     use rusqlite::ErrorCode;
     let path = path.to_owned();
+    // The memory that processes share is a file as well.
+    let no_room = rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
     let kind = match error.sqlite_error_code() {
+        _ if error.sqlite_error().is_some_and(|error| error.extended_code == no_room) => {
+            io::ErrorKind::StorageFull
+        }
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
             let source = io::Error::new(io::ErrorKind::TimedOut, error);
             return StoreError::Lock { path, source };
