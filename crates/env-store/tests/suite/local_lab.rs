@@ -181,13 +181,13 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
 }
 
 /// Makes the lab's environment, without anything in it.
-pub(crate) fn create(store: &impl EnvironmentMutations) {
+pub(crate) fn create(store: &(impl EnvironmentMutations + ?Sized)) {
     let host = EnvironmentHostConfig::new(local());
     store.create_environment(&local(), "Local".to_owned(), host).expect("a new environment");
 }
 
 /// Commits as `generation actor noun verb`, oldest first.
-pub(crate) fn commits(store: &impl EnvironmentHistory) -> Vec<String> {
+pub(crate) fn commits(store: &(impl EnvironmentHistory + ?Sized)) -> Vec<String> {
     let page = HistoryPage { before: None, limit: usize::MAX };
     let mut all = store.history(&local(), page).expect("history");
     all.reverse();

@@ -8,6 +8,7 @@ mod edits;
 mod faulty_files;
 mod full_disk;
 mod golden;
+mod history;
 mod kept;
 mod large;
 mod local_lab;

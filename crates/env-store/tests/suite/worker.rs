@@ -22,7 +22,7 @@ pub(crate) fn doc<T: DocumentType>(typed: T) -> Document<T> {
     Document::new(typed).expect("a document")
 }
 
-pub(crate) fn run(store: &impl EnvironmentMutations, command: Command) -> Committed {
+pub(crate) fn run(store: &(impl EnvironmentMutations + ?Sized), command: Command) -> Committed {
     let name = command.name().to_string();
     let done = store.execute(&local(), Request::new(command));
     done.unwrap_or_else(|error| panic!("{name}: {}", chain(&error)))
@@ -30,18 +30,25 @@ pub(crate) fn run(store: &impl EnvironmentMutations, command: Command) -> Commit
 
 /// Makes the lab's environment: a bundle with two revisions that share its traffic, an endpoint, a
 /// runtime, answers and a trusted key.
-pub(crate) fn deploy(store: &impl EnvironmentMutations) {
+pub(crate) fn deploy(store: &(impl EnvironmentMutations + ?Sized)) {
     create(store);
-    run(store, Command::BootstrapTrustRoot);
-    run(store, bundle());
-    for number in [1, 2] {
-        run(store, stage(number));
-        run(store, warm(number));
-    }
-    run(store, split(&[(1, 7_000), (2, 3_000)]));
-    run(store, endpoint());
-    run(store, Command::SaveRuntime(doc(runtime("127.0.0.1:8080"))));
-    run(store, answers("eu-west-1"));
+    steps().into_iter().for_each(|step| drop(run(store, step)));
+}
+
+/// What follows the creation of the environment; each is one commit.
+pub(crate) fn steps() -> Vec<Command> {
+    vec![
+        Command::BootstrapTrustRoot,
+        bundle(),
+        stage(1),
+        warm(1),
+        stage(2),
+        warm(2),
+        split(&[(1, 7_000), (2, 3_000)]),
+        endpoint(),
+        Command::SaveRuntime(doc(runtime("127.0.0.1:8080"))),
+        answers("eu-west-1"),
+    ]
 }
 
 pub(crate) fn bundle() -> Command {
