@@ -16,6 +16,7 @@ mod projection;
 mod reader;
 mod snapshots;
 mod upkeep;
+mod verify;
 mod watch;
 mod writer;
 
@@ -38,7 +39,8 @@ use crate::{
 use environment::LocalEnvironment;
 pub use locked::Locked;
 pub use snapshots::SnapshotInfo;
-pub use upkeep::{CompactReport, HistoryRetention, RepairReport, VerifyReport};
+pub use upkeep::{CompactReport, HistoryRetention, RepairReport};
+pub use verify::VerifyReport;
 
 /// Keeps environments in a folder of this machine, one folder for each.
 ///

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use greentic_deploy_spec::engine::Command;
-use greentic_deploy_spec::{AddTrustedKeyPayload, AuditEvent, EnvId, canonical_value, sha256_hex};
+use greentic_deploy_spec::{AddTrustedKeyPayload, AuditEvent, EnvId};
 
 use super::edits::{self, Depth, Odd, Verdict};
 use super::folder::Folder;
@@ -66,15 +66,6 @@ pub struct RepairReport {
     pub warnings: Vec<Warning>,
 }
 
-/// What [`LocalFsStore::verify`] found.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct VerifyReport {
-    /// The oldest and the newest generation; none without a journal.
-    pub generations: Option<(u64, u64)>,
-    /// What is wrong, for people. Empty when everything is sound.
-    pub problems: Vec<String>,
-}
-
 impl LocalFsStore {
     /// Forgets history beyond a policy, gives space back, and removes what crashes left over.
     ///
@@ -108,21 +99,6 @@ impl LocalFsStore {
             work.catch_up(&mut report.warnings)?;
             Ok(report)
         })
-    }
-
-    /// Checks the whole journal: the database itself, that generations follow each other without a
-    /// gap, and that each one's environment has the digest that was recorded with it.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`]; or why it cannot be read.
-    pub fn verify(&self, env_id: &EnvId) -> Result<VerifyReport, StoreError> {
-        let found = self.environment(env_id)?.read_journal(|transaction| {
-            let mut report = VerifyReport::default();
-            report.problems.extend(transaction.journal().integrity()?);
-            verify_chain(transaction, &mut report)?;
-            Ok(report)
-        })?;
-        Ok(found.unwrap_or_default())
     }
 
     /// Trusts exactly the keys that `trust-root.json` has, after somebody changed it outside of the
@@ -280,13 +256,17 @@ fn rewrite(transaction: &Transaction<'_>, oldest: u64) -> Result<(), StoreError>
 
 /// Documents and digests of files as they were at one generation after the other.
 #[derive(Clone, Default)]
-struct Replay {
-    documents: Documents,
+pub(super) struct Replay {
+    pub(super) documents: Documents,
     files: BTreeMap<String, String>,
 }
 
 impl Replay {
-    fn apply(&mut self, transaction: &Transaction<'_>, row: CommitRow) -> Result<(), StoreError> {
+    pub(super) fn apply(
+        &mut self,
+        transaction: &Transaction<'_>,
+        row: CommitRow,
+    ) -> Result<(), StoreError> {
         let changes: Changes = transaction.parse(&row.documents)?;
         if row.whole {
             self.documents = Documents::default();
@@ -316,42 +296,6 @@ impl Replay {
         }
         Ok((json(&self.documents.since(&before.documents))?, json(&files)?))
     }
-}
-
-fn verify_chain(
-    transaction: &Transaction<'_>,
-    report: &mut VerifyReport,
-) -> Result<(), StoreError> {
-    let (Some(oldest), Some(newest)) = (transaction.oldest()?, transaction.newest()?) else {
-        return Ok(());
-    };
-    report.generations = Some((oldest, newest));
-    let mut expected = oldest;
-    let mut state = Replay::default();
-    let problems = &mut report.problems;
-    transaction.each(oldest, newest, |row| {
-        let generation = row.generation;
-        if generation != expected || row.parent + 1 != generation {
-            problems.push(format!(
-                "generation {generation} follows {}, generation {expected} was to come",
-                row.parent
-            ));
-        }
-        expected = generation + 1;
-        let etag = row.etag.clone();
-        if let Err(error) = state.apply(transaction, row) {
-            problems.push(error.to_string());
-            return Ok(());
-        }
-        let environment = state.documents.get(crate::history::ENVIRONMENT);
-        let digest = environment.map(|value| sha256_hex(canonical_value(value).as_bytes()));
-        if digest != etag {
-            problems.push(format!(
-                "the environment of generation {generation} is not what was recorded"
-            ));
-        }
-        Ok(())
-    })
 }
 
 /// Folders in which files are written, relative to the environment's.

@@ -234,7 +234,7 @@ fn a_journal_that_a_killed_process_left_on_a_read_only_disk_is_read_or_said_to_l
     let store = lab.open();
     deploy(&store);
     // The folder of a process that was killed: its log is not folded back.
-    let left = Lab::copy_within(disk.path(), &lab);
+    let left = Lab::with_files(disk.path(), &tree(&lab.at("")));
     drop(fs::remove_file(left.at("journal.db-shm")));
     drop(store);
     let recorded = lab.open().snapshot(&local()).expect("the worker environment");

@@ -67,9 +67,14 @@ impl Lab {
 
     /// A folder without environments, made in another one.
     pub(crate) fn within(place: &Path) -> Self {
+        Self::starting_at(place, 1)
+    }
+
+    /// A lab whose ids begin with a number.
+    fn starting_at(place: &Path, first_id: u64) -> Self {
         let start = "2026-06-16T08:53:20Z".parse::<DateTime<Utc>>().expect("a time");
         let clock = Arc::new(LabClock(AtomicI64::new(start.timestamp())));
-        let ids = LabIds { clock: Arc::clone(&clock), made: AtomicU64::new(1) };
+        let ids = LabIds { clock: Arc::clone(&clock), made: AtomicU64::new(first_id) };
         let mut ports = Ports::system(greentic_deploy_spec::engine::local_user("alice"));
         ports.clock = Arc::clone(&clock) as Arc<dyn Clock>;
         ports.ids = Arc::new(ids);
@@ -132,19 +137,14 @@ impl Lab {
         fs::write(&path, bytes).unwrap_or_else(|error| panic!("{file}: {error}"));
     }
 
-    /// A lab with a copy of another one's environment.
-    pub(crate) fn copy_of(other: &Self) -> Self {
-        Self::copy_within(&std::env::temp_dir(), other)
-    }
-
-    /// The same, in a folder that is made in another one.
-    pub(crate) fn copy_within(place: &Path, other: &Self) -> Self {
-        let folder = tempfile::tempdir_in(place).expect("a folder");
-        let (ports, clock) = (other.ports.clone(), Arc::clone(&other.clock));
-        let lab = Self { folder, ports, clock };
-        for (name, entry) in tree(&other.at("")) {
-            let path = lab.at(&name);
-            match entry.bytes {
+    /// A lab with the files of another one's environment, in a folder that is made in `place`.
+    pub(crate) fn with_files(place: &Path, files: &BTreeMap<String, Entry>) -> Self {
+        // Ids of its own: those in the files are used.
+        static COPIES: AtomicU64 = AtomicU64::new(1);
+        let lab = Self::starting_at(place, COPIES.fetch_add(1, Ordering::SeqCst) << 32);
+        for (name, entry) in files {
+            let path = lab.at(name);
+            match &entry.bytes {
                 None => fs::create_dir_all(&path).expect("a folder"),
                 Some(bytes) => {
                     fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");

@@ -21,5 +21,6 @@ mod public_folders;
 mod remote_disk;
 mod retry;
 mod smoke;
+mod upkeep;
 mod verbs;
 mod worker;

@@ -1,5 +1,8 @@
 //! An environment with something in every file, made by verbs.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use greentic_deploy_spec::engine::Command;
 use greentic_deploy_spec::{
     AddBundlePayload, AddMessagingEndpointPayload, CapabilitySlot, DeploymentId, Document,
@@ -7,11 +10,13 @@ use greentic_deploy_spec::{
     RevenueShareEntry, RevisionId, RevisionLifecycle, RuntimeDiscoveryValue, SchemaVersion,
     SetTrafficSplitPayload, StageRevisionPayload, TrafficSplitEntry, WarmRevisionPayload,
 };
-use greentic_env_store::{Committed, EnvironmentMutations, Request};
+use greentic_env_store::{
+    Committed, EnvironmentMutations, EnvironmentReads, LocalFsStore, Request,
+};
 use serde_json::json;
 use ulid::Ulid;
 
-use super::local_lab::{chain, create, local};
+use super::local_lab::{Entry, Lab, chain, create, local, tree};
 
 /// The file of the messaging endpoint.
 pub(crate) const ENDPOINT: &str = "messaging/00000000000000000000000001.json";
@@ -33,6 +38,40 @@ pub(crate) fn run(store: &(impl EnvironmentMutations + ?Sized), command: Command
 pub(crate) fn deploy(store: &(impl EnvironmentMutations + ?Sized)) {
     create(store);
     steps().into_iter().for_each(|step| drop(run(store, step)));
+}
+
+/// A lab with the worker environment, as a process left it that ended.
+pub(crate) fn left() -> Lab {
+    static LEFT: LazyLock<BTreeMap<String, Entry>> = LazyLock::new(|| {
+        let lab = almost_left();
+        run(&lab.open(), answers("eu-west-1"));
+        tree(&lab.at(""))
+    });
+    Lab::with_files(&std::env::temp_dir(), &LEFT)
+}
+
+/// The same, and the process that made the last change and is still there.
+pub(crate) fn kept_open() -> (Lab, LocalFsStore) {
+    let lab = almost_left();
+    let store = lab.open();
+    run(&store, answers("eu-west-1"));
+    store.snapshot(&local()).expect("the worker environment");
+    (lab, store)
+}
+
+/// A lab without the last change.
+fn almost_left() -> Lab {
+    static LEFT: LazyLock<BTreeMap<String, Entry>> = LazyLock::new(|| {
+        let lab = Lab::new();
+        let store = lab.open();
+        create(&store);
+        let mut steps = steps();
+        steps.pop();
+        steps.into_iter().for_each(|step| drop(run(&store, step)));
+        drop(store);
+        tree(&lab.at(""))
+    });
+    Lab::with_files(&std::env::temp_dir(), &LEFT)
 }
 
 /// What follows the creation of the environment; each is one commit.

@@ -8,16 +8,9 @@ use greentic_env_store::{EnvironmentMutations, EnvironmentReads, LocalFsStore, S
 
 use super::{Lab, deploy, rename, shown};
 use crate::local_lab::{commits, local, named, tree};
-use crate::worker::{answers, run};
+use crate::worker::{answers, kept_open, left, run};
 
 const JOURNAL: &str = "journal.db";
-
-/// A worker environment whose process ended.
-fn worker() -> Lab {
-    let lab = Lab::new();
-    deploy(&lab.open());
-    lab
-}
 
 /// Puts another file in a journal's place, as a copy over it by `mv` does.
 fn replace(lab: &Lab, bytes: &[u8]) {
@@ -97,7 +90,7 @@ fn a_log_that_the_journal_left_behind_is_not_taken_for_the_new_journals() {
 
 #[test]
 fn a_journal_of_garbage_is_refused_and_says_how_to_go_on() {
-    let lab = worker();
+    let lab = left();
     replace(&lab, &b"this is no journal ".repeat(1_000));
     let words = ["is damaged", "Restore the folder from a backup", "move the files `journal.db*`"];
     is_refused(&lab, &lab.open(), "journal-damaged", &words);
@@ -108,10 +101,7 @@ fn a_journal_of_garbage_is_refused_and_says_how_to_go_on() {
 
 #[test]
 fn a_journal_that_is_replaced_under_a_process_is_noticed() {
-    let lab = Lab::new();
-    let store = lab.open();
-    deploy(&store);
-    store.snapshot(&local()).expect("the worker environment");
+    let (lab, store) = kept_open();
     replace(&lab, &b"this is no journal ".repeat(1_000));
     for side_file in ["journal.db-wal", "journal.db-shm"] {
         drop(fs::remove_file(lab.at(side_file)));
@@ -121,12 +111,12 @@ fn a_journal_that_is_replaced_under_a_process_is_noticed() {
 
 #[test]
 fn a_journal_that_was_cut_is_never_read_as_something_else() {
-    let lab = worker();
+    let lab = left();
     let whole = lab.read(JOURNAL).expect("a journal");
     let recorded = shown(&lab, &lab.open());
-    for pages in 1..whole.len() / 4_096 {
+    for pages in (1..whole.len() / 4_096).step_by(4) {
         let cut = &whole[..pages * 4_096];
-        let lab = worker();
+        let lab = left();
         replace(&lab, cut);
         let store = lab.open();
         match store.snapshot(&local()) {
@@ -140,7 +130,7 @@ fn a_journal_that_was_cut_is_never_read_as_something_else() {
 
 #[test]
 fn a_journal_of_another_environment_is_refused() {
-    let lab = worker();
+    let lab = left();
     let other: EnvId = "other".parse().expect("an id");
     let host = greentic_deploy_spec::EnvironmentHostConfig::new(other.clone());
     let store = lab.open();
@@ -153,7 +143,7 @@ fn a_journal_of_another_environment_is_refused() {
 
 #[test]
 fn a_journal_of_a_later_format_is_refused_with_the_version_that_reads_it() {
-    let lab = worker();
+    let lab = left();
     let journal = rusqlite::Connection::open(lab.at(JOURNAL)).expect("a journal");
     journal
         .execute_batch(
@@ -167,7 +157,7 @@ fn a_journal_of_a_later_format_is_refused_with_the_version_that_reads_it() {
 
 #[test]
 fn a_database_of_another_program_is_refused() {
-    let lab = worker();
+    let lab = left();
     lab.remove(JOURNAL);
     let journal = rusqlite::Connection::open(lab.at(JOURNAL)).expect("a database");
     journal
@@ -179,7 +169,7 @@ fn a_database_of_another_program_is_refused() {
 
 #[test]
 fn a_folder_that_is_copied_to_another_name_is_no_other_environment() {
-    let lab = worker();
+    let lab = left();
     let copy: EnvId = "copy".parse().expect("an id");
     let folder = lab.root().join("copy");
     for with_journal in [true, false] {

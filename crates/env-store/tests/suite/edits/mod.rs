@@ -8,7 +8,6 @@ mod older;
 mod trust;
 
 use std::fmt::Write as _;
-use std::sync::LazyLock;
 
 use greentic_deploy_spec::engine::Command;
 use greentic_deploy_spec::{CapabilitySlot, RuntimeDiscoveryValue};
@@ -18,15 +17,8 @@ use greentic_env_store::{
 
 use super::golden;
 use super::local_lab::{Lab, chain, commits, local, named};
-use super::worker::{deploy, doc};
+use super::worker::{deploy, doc, kept_open, left};
 use cases::{CASES, Case, Edit};
-
-/// A folder that a process made and left.
-static LEFT: LazyLock<Lab> = LazyLock::new(|| {
-    let lab = Lab::new();
-    deploy(&lab.open());
-    lab
-});
 
 /// Who comes after the edit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,15 +32,9 @@ enum Then {
 /// The worker environment, a case's edit, and the store that comes upon it.
 fn edited(case: &Case, then: Then) -> (Lab, LocalFsStore) {
     let (lab, store) = match then {
-        Then::SameProcess => {
-            let lab = Lab::new();
-            let store = lab.open();
-            deploy(&store);
-            store.snapshot(&local()).expect("the worker environment");
-            (lab, store)
-        }
+        Then::SameProcess => kept_open(),
         Then::Reopened => {
-            let lab = Lab::copy_of(&LEFT);
+            let lab = left();
             let store = lab.open();
             (lab, store)
         }
