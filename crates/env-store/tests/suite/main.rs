@@ -20,7 +20,6 @@ mod program;
 mod public_folders;
 mod remote_disk;
 mod retry;
-mod smoke;
 mod upkeep;
 mod verbs;
 mod worker;

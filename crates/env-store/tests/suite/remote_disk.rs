@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use greentic_deploy_spec::engine::Command;
-use greentic_env_store::files::{FileStat, FileSystem, OsFileSystem, Placement};
+use greentic_env_store::files::{FileStat, FileSystem, OsFileSystem, Placement, PrivateFile};
 use greentic_env_store::{EnvironmentReads, LocalFsStore, StoreError};
 
 use super::local_lab::{Lab, create, local, named, tree};
@@ -24,6 +24,10 @@ impl FileSystem for Elsewhere {
 
     fn read(&self, path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
         OsFileSystem.read(path, limit)
+    }
+
+    fn read_private(&self, path: &Path, limit: u64) -> io::Result<PrivateFile> {
+        OsFileSystem.read_private(path, limit)
     }
 
     fn read_from(&self, path: &Path, offset: u64) -> io::Result<Option<Vec<u8>>> {
