@@ -218,7 +218,11 @@ pub(super) fn same_state(what: &str, expected: &EnvState, seen: &EnvState) -> Ch
     let diffs = diff_of(expected, seen);
     let differences: Vec<_> =
         diffs.iter().map(|diff| format!("{}: {}", diff.document, diff.patch)).collect();
-    Err(Broken::new(what, format!("differences in {}", differences.join("; "))))
+    let told = match differences.as_slice() {
+        [] => "a difference that no document shows".to_owned(),
+        all => format!("differences in {}", all.join("; ")),
+    };
+    Err(Broken::new(what, told))
 }
 
 /// Holds when two snapshots are of the same moment.

@@ -5,8 +5,9 @@ use greentic_deploy_spec::remote::ErrorKind;
 use super::concurrency;
 use super::documents::odd_answers;
 use crate::conformance::Capability;
-use crate::conformance::clause::{Check, clauses, same};
+use crate::conformance::clause::{Check, check, clauses, same};
 use crate::conformance::samples;
+use crate::conformance::threads::{at_once, read_while};
 use crate::conformance::trial::{
     Trial, commit, done, refused, same_snapshot, snapshot, unsupported,
 };
@@ -27,6 +28,9 @@ clauses! { "handles";
     "see-what-comes-and-goes" with [SecondHandle] => see_what_comes_and_goes;
     /// A watch through one handle tells what is committed through the other.
     "watch-each-other" with [SecondHandle, Watch] => watch_each_other;
+    /// Reads through one handle do not fail, go back or show a mix while threads write through
+    /// another.
+    "read-beside-writers" with [SecondHandle] => read_beside_writers;
     /// Threads that write through two handles make one chain.
     "write-one-chain" with [SecondHandle] => write_one_chain;
     /// A store of which there can be one handle at a time says so.
@@ -139,6 +143,32 @@ fn watch_each_other(trial: Trial) -> Check {
         trial.run(samples::no_change())?;
     }
     Ok(())
+}
+
+fn read_beside_writers(trial: Trial) -> Check {
+    const CHANGES: u64 = 8;
+    let second = trial.second_handle()?;
+    trial.create()?;
+    trial.waits_for("a reader beside writers through another handle");
+    let write = || {
+        let change = |number| trial.run(samples::all_say(&trial.env_id, number)).map(drop);
+        let numbers = |writer| (0..CHANGES).map(move |number| writer as u64 * CHANGES + number);
+        at_once(2, |writer| numbers(writer).try_for_each(change)).map(drop)
+    };
+    let mut last = 0;
+    read_while(write, || {
+        let now = snapshot(second.store(), &trial.env_id)?;
+        let seen = now.generation();
+        check(seen >= last, "no older generation", || format!("{seen} after {last}"))?;
+        last = seen;
+        let digest = now.environment().map(|environment| environment.etag());
+        same("the etag of that environment", &digest, &now.etag().map(|etag| etag.0.clone()))?;
+        let name = now.environment().map(|environment| environment.name.clone());
+        let number = now.runtime().and_then(|runtime| runtime.discovered.get("number"));
+        let expected = number.map_or_else(|| "Conformance".to_owned(), ToString::to_string);
+        same("the name that goes with the runtime", &Some(expected), &name)
+    })?;
+    same("the last generation", &(1 + 2 * CHANGES), &last)
 }
 
 fn write_one_chain(trial: Trial) -> Check {

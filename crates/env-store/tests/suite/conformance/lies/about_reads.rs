@@ -107,7 +107,11 @@ pub(super) const LIES: &[Lie] = &[
     },
     Lie {
         name: "shows the runtime of the generation before",
-        caught_by: &["store.snapshots.are-of-one-moment", "store.concurrency.reads-never-go-back"],
+        caught_by: &[
+            "store.handles.read-beside-writers",
+            "store.snapshots.are-of-one-moment",
+            "store.concurrency.reads-never-go-back",
+        ],
         snapshot: |liar, env_id| {
             let now = liar.inner.snapshot(env_id)?;
             let mut mixed = now.state().as_ref().clone();
@@ -119,7 +123,11 @@ pub(super) const LIES: &[Lie] = &[
     },
     Lie {
         name: "shows the etag of the generation before",
-        caught_by: &["store.snapshots.are-of-one-moment", "store.etags.are-strong"],
+        caught_by: &[
+            "store.handles.read-beside-writers",
+            "store.snapshots.are-of-one-moment",
+            "store.etags.are-strong",
+        ],
         snapshot: |liar, env_id| {
             let now = liar.inner.snapshot(env_id)?;
             let etag = one_late(liar, env_id)?.etag().cloned();
