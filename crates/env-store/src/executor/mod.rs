@@ -227,8 +227,8 @@ impl Pending {
         let follow_ups = follow_ups(&applied);
         let Applied { state, outcome, .. } = applied;
         let generation = head.generation() + 1;
-        let etag = etag_of(&state)?;
-        check_sizes(head.state(), &state)?;
+        let (etag, size) = etag_of(&state)?;
+        check_sizes(head.state(), &state, size)?;
         let mut event = self.event(ports, head.generation(), result_of(&outcome));
         event.new_generation = Some(generation);
         let after = EnvSnapshot::new(self.env_id.clone(), generation, etag, Arc::new(state));
@@ -306,11 +306,12 @@ fn result_of(outcome: &Outcome) -> AuditResult {
 }
 
 /// The etag of the environment of a state, which must be one that can be read again.
-fn etag_of(state: &EnvState) -> Result<Option<StateEtag>, StoreError> {
-    let Some(environment) = &state.environment else { return Ok(None) };
+/// The environment's etag and size.
+fn etag_of(state: &EnvState) -> Result<(Option<StateEtag>, usize), StoreError> {
+    let Some(environment) = &state.environment else { return Ok((None, 0)) };
     let canonical = environment.canonical();
     check_size(canonical.len())?;
-    Ok(Some(StateEtag(sha256_hex(canonical.as_bytes()))))
+    Ok((Some(StateEtag(sha256_hex(canonical.as_bytes()))), canonical.len()))
 }
 
 /// The canonical form has no white space. The indented one of the same document has to stay within
@@ -322,19 +323,38 @@ fn check_size(actual: usize) -> Result<(), StoreError> {
     if actual > limit { Err(StoreError::TooLarge { actual, limit }) } else { Ok(()) }
 }
 
-/// Checks the documents beside the environment that a change wrote.
-fn check_sizes(before: &EnvState, after: &EnvState) -> Result<(), StoreError> {
+/// All documents of a generation have to stay within what can be read as one.
+const MAX_BYTES_TOGETHER: usize = MAX_DOCUMENT_BYTES / 2;
+
+/// Documents below this are so small that all of them together fit.
+const LARGE: usize = MAX_DOCUMENT_BYTES / 64;
+
+/// Checks the documents beside the environment that a change wrote, and all of them together when
+/// one that matters for that changed.
+fn check_sizes(before: &EnvState, after: &EnvState, environment: usize) -> Result<(), StoreError> {
+    let mut largest = environment;
+    let mut check = |actual: usize| {
+        largest = largest.max(actual);
+        check_size(actual)
+    };
     if let Some(runtime) = &after.runtime
         && before.runtime.as_ref() != Some(runtime)
     {
-        check_size(runtime.canonical().len())?;
+        check(runtime.canonical().len())?;
     }
     for (slot, answers) in &after.pack_answers {
         if before.pack_answers.get(slot) != Some(answers) {
-            check_size(canonical_value(answers).len())?;
+            check(canonical_value(answers).len())?;
         }
     }
-    Ok(())
+    if largest > LARGE { check_together(after, environment) } else { Ok(()) }
+}
+
+fn check_together(after: &EnvState, environment: usize) -> Result<(), StoreError> {
+    let runtime = after.runtime.as_ref().map_or(0, |runtime| runtime.canonical().len());
+    let answers = after.pack_answers.values().map(|answers| canonical_value(answers).len());
+    let (actual, limit) = (environment + runtime + answers.sum::<usize>(), MAX_BYTES_TOGETHER);
+    if actual > limit { Err(StoreError::TooLarge { actual, limit }) } else { Ok(()) }
 }
 
 fn follow_ups(applied: &Applied) -> Vec<FollowUp> {
