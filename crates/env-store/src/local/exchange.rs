@@ -1,5 +1,6 @@
 //! An environment as one file.
 
+use std::io;
 use std::path::Path;
 
 use greentic_deploy_spec::{EnvId, MAX_DOCUMENT_BYTES};
@@ -19,12 +20,29 @@ impl LocalFsStore {
         let artifact = backup::export(self, env_id, id, ports.clock.now())?;
         let text =
             artifact.to_pretty().map_err(|error| StoreError::from_rejection(error.into()))?;
-        let files = &self.inner.files;
+        let (actual, limit) = (text.len(), MAX_DOCUMENT_BYTES);
+        if actual > limit {
+            return Err(StoreError::TooLarge { actual, limit });
+        }
         let failed = |source| StoreError::AtomicWrite { path: path.to_owned(), source };
-        files.create(path, text.as_bytes()).map_err(failed)?;
-        files.sync(path).map_err(failed)?;
+        self.write_new(path, text.as_bytes()).map_err(failed)
+    }
+
+    /// Writes a file that must not be there yet. When that fails, none is left.
+    fn write_new(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        let files = &self.inner.files;
+        if files.stat(path)?.is_some() {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        let written = files.create(path, bytes).and_then(|()| files.sync(path));
+        written.inspect_err(|error| {
+            // Somebody else's file stays.
+            if error.kind() != io::ErrorKind::AlreadyExists {
+                drop(files.remove_file(path));
+            }
+        })?;
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        files.sync(folder.unwrap_or(Path::new("."))).map_err(failed)
+        files.sync(folder.unwrap_or(Path::new(".")))
     }
 
     /// Makes an environment of a backup in a file. The request's command is not looked at.

@@ -53,7 +53,10 @@ impl LocalFsStore {
             greentic_deploy_spec::engine::EnvState::clone(self.snapshot(env_id)?.state());
         state.trust_root = None;
         state.routing = None;
-        let contents = projection::render(None, &state)?;
+        let mut contents = projection::render(None, &state)?;
+        // Not even as absent: whoever restores a snapshot makes absent what it says is absent.
+        contents.remove(layout::TRUST_ROOT);
+        contents.remove(layout::ROUTING);
         environment.check_not_in_transaction()?;
         // Without the lock, `compact` would take the files for those of one that was interrupted.
         let _entered = environment.enter()?;
@@ -152,7 +155,9 @@ impl LocalEnvironment {
 
     fn read_snapshot(&self, id: &str) -> Result<Snapshot, StoreError> {
         let missing = |what: &str| {
-            let message = format!("snapshot `{id}` has no {what}");
+            let message = format!(
+                "snapshot `{id}` is not there or not whole; list the snapshots and choose another"
+            );
             let path = self.folder.at(&format!("{}/{id}/{what}", layout::SNAPSHOTS));
             StoreError::Io {
                 operation: "read",

@@ -3,6 +3,7 @@
 #![expect(clippy::panic, reason = "a test that cannot go on says why")]
 #![expect(clippy::result_large_err, reason = "tests answer with the store's own error")]
 
+mod backups;
 mod conformance;
 mod edits;
 mod faulty_files;
@@ -20,6 +21,7 @@ mod program;
 mod public_folders;
 mod remote_disk;
 mod retry;
+mod snapshots;
 mod upkeep;
 mod verbs;
 mod worker;
