@@ -5,7 +5,7 @@
 //! what they can ([`Capabilities`]); [`run`] does the rest:
 //!
 //! ```
-//! use greentic_env_store::conformance::{self, Capabilities, Capability, Opened, Stateful, Subject};
+//! use greentic_env_store::conformance::{self, Capabilities, Capability, Opened, StoreWithHistory, Subject};
 //! use greentic_env_store::{EnvironmentMutations, MemoryStore, StoreError};
 //!
 //! struct InMemory;
@@ -31,7 +31,7 @@
 //!         &self.0
 //!     }
 //!
-//!     fn history(&self) -> Option<&dyn Stateful> {
+//!     fn history(&self) -> Option<&dyn StoreWithHistory> {
 //!         Some(&self.0)
 //!     }
 //!
@@ -76,4 +76,4 @@ pub use clause::{Clause, Condition};
 pub use clauses::clauses;
 pub use report::{ClauseReport, Report, Summary, Verdict};
 pub use runner::{DEFAULT_TIME_LIMIT, Suite, UnknownClause, run};
-pub use subject::{Capabilities, Capability, Opened, Stateful, Subject, SubjectError};
+pub use subject::{Capabilities, Capability, Opened, StoreWithHistory, Subject, SubjectError};

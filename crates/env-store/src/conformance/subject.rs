@@ -30,7 +30,7 @@ pub trait Opened: Send + Sync {
     fn store(&self) -> &dyn EnvironmentMutations;
 
     /// The store with its history; none when it keeps none ([`Capability::History`]).
-    fn history(&self) -> Option<&dyn Stateful> {
+    fn history(&self) -> Option<&dyn StoreWithHistory> {
         None
     }
 
@@ -53,9 +53,9 @@ pub trait Opened: Send + Sync {
 }
 
 /// A store that takes changes and keeps their history. Every type that is both is one.
-pub trait Stateful: EnvironmentMutations + EnvironmentHistory {}
+pub trait StoreWithHistory: EnvironmentMutations + EnvironmentHistory {}
 
-impl<S: EnvironmentMutations + EnvironmentHistory + ?Sized> Stateful for S {}
+impl<S: EnvironmentMutations + EnvironmentHistory + ?Sized> StoreWithHistory for S {}
 
 /// Something that a store may be able to do, or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]

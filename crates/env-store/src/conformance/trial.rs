@@ -8,7 +8,7 @@ use greentic_deploy_spec::{Document, EnvId, Environment, IdempotencyKey};
 
 use super::clause::{Broken, Check, check};
 use super::samples::{self, Made};
-use super::subject::{Capabilities, Capability, Opened, Stateful, Subject};
+use super::subject::{Capabilities, Capability, Opened, StoreWithHistory, Subject};
 use crate::history::diff_of;
 use crate::{Committed, EnvSnapshot, EnvironmentMutations, Request, StoreError};
 
@@ -63,7 +63,7 @@ impl Trial {
         self.opened
     }
 
-    pub(super) fn history(&self) -> Result<&dyn Stateful, Broken> {
+    pub(super) fn history(&self) -> Result<&dyn StoreWithHistory, Broken> {
         let none = || Broken::new("a store with history", "the handle has none");
         self.opened.history().ok_or_else(none)
     }

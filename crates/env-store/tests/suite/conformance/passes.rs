@@ -2,11 +2,17 @@ use std::collections::BTreeSet;
 
 use greentic_env_store::conformance::{self, Suite};
 
-use super::subjects::{InMemory, OnDisk};
+use super::subjects::{InMemory, OnDisk, WithoutPorts};
 
 #[test]
 fn the_store_in_memory_keeps_every_clause() {
     let report = conformance::run(InMemory);
+    assert!(report.passed(), "{report}");
+}
+
+#[test]
+fn a_store_without_ports_that_says_so_keeps_every_clause() {
+    let report = conformance::run(WithoutPorts);
     assert!(report.passed(), "{report}");
 }
 

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use greentic_env_store::conformance::{
-    Capabilities, Capability, Opened, Stateful, Subject, SubjectError,
+    Capabilities, Capability, Opened, StoreWithHistory, Subject, SubjectError,
 };
-use greentic_env_store::ports::{MemorySecretSink, MemorySigner, PolicySigner, SecretSink};
+use greentic_env_store::ports::{MemorySecretSink, MemorySigner, PolicySigner, Ports, SecretSink};
 use greentic_env_store::{EnvironmentMutations, LocalFsStore, MemoryStore, StoreError};
 use tempfile::TempDir;
 
@@ -33,12 +33,32 @@ impl Opened for MemoryHandle {
         &self.0
     }
 
-    fn history(&self) -> Option<&dyn Stateful> {
+    fn history(&self) -> Option<&dyn StoreWithHistory> {
         Some(&self.0)
     }
 
     fn second_handle(&self) -> Result<Box<dyn Opened>, StoreError> {
         Ok(Box::new(Self(self.0.clone())))
+    }
+}
+
+/// Stores in memory that have no operator key and no place for secrets.
+pub(crate) struct WithoutPorts;
+
+impl Subject for WithoutPorts {
+    fn name(&self) -> String {
+        "memory without ports".to_owned()
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        let less = InMemory.capabilities().without(Capability::OperatorKey);
+        less.without(Capability::Secrets)
+    }
+
+    fn fresh(&self) -> Result<Box<dyn Opened>, SubjectError> {
+        let actor = greentic_deploy_spec::engine::local_user("alice");
+        let store = MemoryStore::builder().ports(Ports::system(actor)).build();
+        Ok(Box::new(MemoryHandle(store)))
     }
 }
 
@@ -91,7 +111,7 @@ impl Opened for DiskHandle {
         &self.store
     }
 
-    fn history(&self) -> Option<&dyn Stateful> {
+    fn history(&self) -> Option<&dyn StoreWithHistory> {
         Some(&self.store)
     }
 

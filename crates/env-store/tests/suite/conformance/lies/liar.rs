@@ -8,7 +8,9 @@ use std::sync::{Arc, Mutex};
 use greentic_deploy_spec::{
     CapabilitySlot, EnvId, EnvPackBinding, Environment, EnvironmentRuntime, IdempotencyKey,
 };
-use greentic_env_store::conformance::{Capabilities, Opened, Stateful, Subject, SubjectError};
+use greentic_env_store::conformance::{
+    Capabilities, Opened, StoreWithHistory, Subject, SubjectError,
+};
 use greentic_env_store::{
     CommitInfo, Committed, DocumentDiff, EnvSnapshot, EnvironmentHistory, EnvironmentMutations,
     EnvironmentReads, HistoryPage, MemoryStore, Request, StoreError, Watch,
@@ -99,7 +101,7 @@ impl Opened for Liar {
         self
     }
 
-    fn history(&self) -> Option<&dyn Stateful> {
+    fn history(&self) -> Option<&dyn StoreWithHistory> {
         Some(self)
     }
 
