@@ -276,7 +276,7 @@ impl LocalFsStoreBuilder {
 fn default_operator_key(root: &Path) -> PathBuf {
     match root.parent() {
         Some(parent) if root.ends_with("environments") => parent.join("operator/key.pem"),
-        _ => root.join(".operator/key.pem"),
+        _ => root.join(layout::OPERATOR).join("key.pem"),
     }
 }
 

@@ -1,7 +1,6 @@
 //! What must hold of the stores.
 
 #![expect(clippy::panic, reason = "a test that cannot go on says why")]
-#![expect(clippy::result_large_err, reason = "tests answer with the store's own error")]
 
 mod backups;
 mod conformance;

@@ -9,8 +9,8 @@ use greentic_env_store::{EnvironmentMutations, HistoryRetention, LocalFsStore, R
 use tempfile::TempDir;
 
 use crate::large::{grow, size};
-use crate::verbs::{env_id, rename};
 use crate::program::program;
+use crate::verbs::{env_id, rename};
 
 /// The promise is about a megabyte and 1,000 verbs; a tenth of both takes a tenth of a tenth of the time.
 const PART: u64 = 10;

@@ -57,7 +57,7 @@ fn a_store_that_hangs_fails_the_clause_with_what_it_waits_for() {
         ..HONEST
     };
     let suite = suite(lie, &["store.watch.tells-the-present", "store.reads.agree"]);
-    let report = suite.time_limit(Duration::from_secs(2)).run();
+    let report = suite.time_limit(Duration::from_secs(10)).run();
     let waits = "it still waits for the watch to tell a generation";
     assert_eq!(seen(&report), Some(waits), "{report}");
     assert_eq!(report.summary.passed, 1, "{report}");
