@@ -7,14 +7,15 @@ mod private;
 use std::ffi::OsString;
 use std::fmt::Debug;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use os::OsFileSystem;
 pub use place::Placement;
 pub use private::PrivateFile;
 
-/// Operations on files and folders. Nothing follows a symbolic link in the last part of a path.
+/// Operations on files and folders. Nothing but [`FileSystem::target`] follows a symbolic link in the
+/// last part of a path.
 ///
 /// Folders are made for this user only (0700), and so are files (0600).
 pub trait FileSystem: Debug + Send + Sync {
@@ -110,6 +111,14 @@ pub trait FileSystem: Debug + Send + Sync {
     /// # Errors
     /// [`io::ErrorKind::TimedOut`] when it was not free in time; when it cannot be taken.
     fn lock(&self, path: &Path, patience: Duration) -> io::Result<Box<dyn Send + Sync>>;
+
+    /// The file or folder that a path leads to once all links on the way are followed.
+    ///
+    /// # Errors
+    /// When it leads nowhere.
+    fn target(&self, path: &Path) -> io::Result<PathBuf> {
+        path.canonicalize()
+    }
 
     /// The kind of file system that a path is on.
     ///

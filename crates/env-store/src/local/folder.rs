@@ -52,12 +52,43 @@ impl Folder {
 
     pub(super) fn is_there(&self) -> Result<bool, StoreError> {
         let found = self.io("look at", &self.path, self.files.stat(&self.path))?;
-        Ok(found.is_some_and(|found| found.kind == FileKind::Folder))
+        Ok(match found.map(|found| found.kind) {
+            Some(FileKind::Folder) => true,
+            // Somebody keeps it elsewhere.
+            Some(FileKind::Link) => self.files.target(&self.path).is_ok_and(|path| path.is_dir()),
+            _ => false,
+        })
+    }
+
+    /// Where a document is. A folder that nobody keeps a journal of, such as a mounted ConfigMap,
+    /// may have links to its documents. None for a link that leads nowhere.
+    fn place_of(&self, file: &str) -> Result<Option<PathBuf>, StoreError> {
+        let path = self.at(file);
+        let is_link = self.stat(file)?.is_some_and(|found| found.kind == FileKind::Link);
+        if !is_link || self.stat(layout::JOURNAL)?.is_some() {
+            return Ok(Some(path));
+        }
+        match self.files.target(&path) {
+            Ok(target) => Ok(Some(target)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(StoreError::Io { operation: "follow", path, source }),
+        }
+    }
+
+    /// What is at the place of a document.
+    pub(super) fn stat_document(&self, file: &str) -> Result<Option<FileStat>, StoreError> {
+        match self.stat(file)? {
+            Some(found) if found.kind == FileKind::Link => {
+                let Some(path) = self.place_of(file)? else { return Ok(None) };
+                self.io("look at", &path, self.files.stat(&path))
+            }
+            found => Ok(found),
+        }
     }
 
     /// The bytes of a document; none when it is not there.
     pub(super) fn read(&self, file: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        let path = self.at(file);
+        let Some(path) = self.place_of(file)? else { return Ok(None) };
         let limit = MAX_DOCUMENT_BYTES as u64;
         self.io("read", &path, self.files.read(&path, limit))
     }

@@ -29,7 +29,7 @@ impl Observations {
     /// Looks at a file. It is read only when it is another one than last time: device, inode, size
     /// and times of change are compared.
     pub(super) fn look(&mut self, folder: &Folder, file: &str) -> Result<Seen, StoreError> {
-        let Some(stat) = folder.stat(file)? else {
+        let Some(stat) = folder.stat_document(file)? else {
             self.seen.remove(file);
             return Ok(Seen::Absent);
         };

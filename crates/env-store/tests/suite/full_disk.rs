@@ -152,6 +152,8 @@ fn on_a_full_disk_verbs_fail_clearly_and_the_environment_stays_whole() {
                         is_clear(&lab, verb, &error, "free some space and retry");
                         let after = store.snapshot(&local()).expect("a read");
                         assert_eq!(after, before, "{verb}: nothing was changed");
+                        let half = *verb == "export" && lab.home().join("backup.json").exists();
+                        assert!(!half, "half a backup is none");
                     }
                 }
             }

@@ -1,6 +1,7 @@
 //! Folders that are shared with the public tools: theirs open here, ours open there.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 
 use greentic_deploy_spec::engine::Command;
 use greentic_deploy_spec::{CapabilitySlot, EnvId, EnvironmentHostConfig, Precondition};
@@ -317,6 +318,49 @@ fn ids_that_would_lead_out_of_the_folder_are_refused() {
         assert!(!safe, "{id:?} is no id, or no safe one");
     }
     assert_eq!(tree(lab.home()).len(), 1, "nothing was made");
+}
+
+#[test]
+fn a_mounted_config_map_is_read_through_its_links_and_left_alone() {
+    let lab = public_folder();
+    let data = lab.at("..2026_06_16_08_53_20");
+    fs::create_dir(&data).expect("a folder");
+    for file in ["environment.json", "runtime.json"] {
+        fs::rename(lab.at(file), data.join(file)).expect("a file");
+        symlink(format!("..data/{file}"), lab.at(file)).expect("a link");
+    }
+    symlink("..2026_06_16_08_53_20", lab.at("..data")).expect("a link");
+    let before = tree(&lab.root());
+    let store = lab.open();
+    assert_eq!(store.load(&local()).expect("it").name, "Front desk");
+    assert!(store.load_runtime(&local()).expect("it").is_some());
+    assert_eq!(store.list().expect("a list"), [local()]);
+    assert!(tree(&lab.root()) == before, "nothing was written");
+    // The next version of the map is another folder behind the same links.
+    let next = lab.at("..2026_06_17_08_53_20");
+    fs::create_dir(&next).expect("a folder");
+    let mut environment = lab.json("environment.json");
+    environment["name"] = "Back desk".into();
+    fs::write(next.join("environment.json"), pretty(&environment)).expect("a file");
+    fs::remove_file(lab.at("..data")).expect("a link");
+    symlink("..2026_06_17_08_53_20", lab.at("..data")).expect("a link");
+    assert_eq!(
+        store.load(&local()).map(|env| env.name).map_err(|e| chain(&e)),
+        Ok("Back desk".to_owned())
+    );
+}
+
+#[test]
+fn an_environments_folder_may_be_kept_elsewhere() {
+    let lab = Lab::new();
+    create(&lab.open());
+    let elsewhere = lab.home().join("elsewhere");
+    fs::rename(lab.at(""), &elsewhere).expect("a folder");
+    symlink(&elsewhere, lab.root().join("local")).expect("a link");
+    let store = lab.open();
+    store.update_environment(&local(), named("Moved")).expect("a change");
+    assert_eq!(lab.open().load(&local()).expect("it").name, "Moved");
+    assert!(elsewhere.join("journal.db").exists(), "it is written where it is kept");
 }
 
 #[test]
