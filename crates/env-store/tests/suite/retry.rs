@@ -290,6 +290,10 @@ impl FileSystem for Crashing {
         OsFileSystem.read_from(path, offset)
     }
 
+    fn read_private(&self, path: &Path, limit: u64) -> io::Result<PrivateFile> {
+        OsFileSystem.read_private(path, limit)
+    }
+
     fn names(&self, path: &Path) -> io::Result<Vec<OsString>> {
         OsFileSystem.names(path)
     }
