@@ -9,7 +9,7 @@ use greentic_deploy_spec::{AddTrustedKeyPayload, AuditEvent, EnvId};
 
 use super::edits::{self, Depth, Odd, Verdict};
 use super::folder::Folder;
-use super::journal::{Access, Changes, CommitRow, Documents, Files, Settled, Transaction};
+use super::journal::{Access, Changes, CommitRow, Documents, Files, Journal, Settled, Transaction};
 use super::writer::{Work, Writer, json};
 use super::{LocalFsStore, head, layout, policies};
 use crate::executor::Pending;
@@ -142,28 +142,37 @@ pub(super) fn settle(
     writer: &mut Writer,
     patience: Duration,
 ) -> Result<(), StoreError> {
-    let Some(head) = writer.mirror.head.clone() else { return Ok(()) };
-    let Some(journal) = writer.mirror.open(folder, Access::Write, patience)? else {
+    if writer.mirror.head.is_none() {
         return Ok(());
+    }
+    writer.mirror.open(folder, Access::Write, patience)?;
+    let Some(journal) = writer.mirror.journal() else { return Ok(()) };
+    let (head, changed) = {
+        let transaction = journal.transaction(Access::Read)?;
+        let head = writer.mirror.head(folder, &transaction)?;
+        let changed = changed_since(&transaction, head.settled.generation)?;
+        (head, changed)
     };
     let generation = head.generation();
     if generation > head.settled.generation {
-        let files = changed_since(&journal.transaction(Access::Read)?, head.settled.generation)?;
-        for file in files {
-            folder.settle(&file)?;
+        for file in &changed {
+            folder.settle(file)?;
         }
         folder.settle(layout::AUDIT_LOG)?;
-        let audit = writer.audit.filter(|audit| audit.generation == generation);
-        let audit_bytes = audit.map_or(head.settled.audit_bytes, |audit| audit.bytes);
+        // A file that still shows an earlier generation must stay known as one that lags.
+        let shown = changed.iter().all(|file| {
+            let seen = writer.mirror.observations.look(folder, file);
+            seen.is_ok_and(|seen| seen.digest() == head.files.get(file).map(String::as_str))
+        });
         // Lines are looked for from the same point on as generations.
-        if audit.is_some() {
-            let settled = Settled { generation, audit_bytes };
+        let audit = writer.audit.filter(|audit| shown && audit.generation == generation);
+        if let (Some(audit), Some(journal)) = (audit, writer.mirror.journal()) {
             let transaction = journal.transaction(Access::Write)?;
-            transaction.settle(settled)?;
+            transaction.settle(Settled { generation, audit_bytes: audit.bytes })?;
             transaction.commit().map_err(|error| *error.error)?;
         }
     }
-    journal.checkpoint()
+    writer.mirror.journal().map_or(Ok(()), Journal::checkpoint)
 }
 
 fn changed_since(
