@@ -175,6 +175,21 @@ impl Folder {
         Ok(kept_as)
     }
 
+    /// Gives a file that is not the store's own a second name, so that it is never absent until it is
+    /// replaced. Gives the second name.
+    pub(super) fn keep_too(&self, file: &str) -> Result<String, StoreError> {
+        let kept_as = self.aside(file)?;
+        let (from, to) = (self.at(file), self.at(&kept_as));
+        match self.files.link(&from, &to) {
+            // Not every file system gives files two names.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                self.io("move", &from, self.files.rename(&from, &to))?;
+            }
+            linked => self.io("keep", &from, linked)?,
+        }
+        Ok(kept_as)
+    }
+
     /// Keeps bytes that are not the store's own. Gives the name of the file that has them.
     pub(super) fn keep_aside(&self, file: &str, bytes: &[u8]) -> Result<String, StoreError> {
         let kept_as = self.aside(file)?;

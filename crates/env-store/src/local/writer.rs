@@ -472,7 +472,7 @@ impl Work<'_> {
             }
             Verdict::Foreign if self.says_the_same(file, bytes)? => Ok(None),
             // An edit is in history when it was taken over; trust in a file is not.
-            Verdict::Foreign | Verdict::Trust => self.folder.move_aside(file).map(Some),
+            Verdict::Foreign | Verdict::Trust => self.folder.keep_too(file).map(Some),
             Verdict::Edited => Ok(None),
         }
     }
