@@ -282,10 +282,6 @@ impl FileSystem for Crashing {
         OsFileSystem.read(path, limit)
     }
 
-    fn read_private(&self, path: &Path, limit: u64) -> io::Result<PrivateFile> {
-        OsFileSystem.read_private(path, limit)
-    }
-
     fn read_from(&self, path: &Path, offset: u64) -> io::Result<Option<Vec<u8>>> {
         OsFileSystem.read_from(path, offset)
     }
