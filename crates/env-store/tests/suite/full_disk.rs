@@ -225,8 +225,11 @@ fn who_read_a_read_only_disk_sees_what_is_written_once_it_is_not() {
     disk.remount("ro");
     assert_eq!(reader.load_env(&local()).expect("a read").name, "Local");
     disk.remount("rw");
-    run(&lab.open(), Command::UpdateEnvironment(doc(named("After"))));
-    assert_eq!(reader.load_env(&local()).expect("a read").name, "After");
+    let writer = lab.open();
+    run(&writer, Command::UpdateEnvironment(doc(named("After"))));
+    assert_eq!(reader.snapshot(&local()).expect("a read"), writer.snapshot(&local()).expect("it"));
+    drop(writer);
+    assert_eq!(reader.snapshot(&local()).expect("a read").generation(), 12);
 }
 
 #[test]
