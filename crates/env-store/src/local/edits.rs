@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use greentic_deploy_spec::engine::EnvState;
 use greentic_deploy_spec::{
     AdoptPayload, CapabilitySlot, Document, DocumentError, DocumentType, Environment,
-    EnvironmentRuntime, FieldUpdate, JsonError, SpecError, TrustRoot, parse_json,
+    EnvironmentRuntime, FieldUpdate, JsonError, MAX_DOCUMENT_BYTES, SpecError, TrustRoot,
+    parse_json,
 };
 use serde_json::Value;
 
@@ -88,7 +89,7 @@ pub(super) fn judge(
     let missing = missing.map(|file| (file, &Seen::Absent));
     let mut all = Vec::new();
     for (file, seen) in seen.iter().chain(missing) {
-        if seen.digest() == head.files.get(file).map(String::as_str) && *seen != Seen::NotAFile {
+        if seen.digest() == head.files.get(file).map(String::as_str) && !seen.is_unreadable() {
             continue;
         }
         let verdict = verdict(folder, file, seen, head, transaction)?;
@@ -158,7 +159,7 @@ fn was_superseded(
     file: &str,
     seen: &Seen,
 ) -> Result<bool, StoreError> {
-    if *seen == Seen::NotAFile {
+    if seen.is_unreadable() {
         return Ok(false);
     }
     let mut shown = None;
@@ -225,9 +226,20 @@ fn problem(folder: &Folder, file: &str, problem: EditProblem) -> StoreError {
     StoreError::ExternalEdit { path: folder.at(file), problem: Box::new(problem) }
 }
 
+fn too_large(size: u64) -> EditProblem {
+    let actual = usize::try_from(size).unwrap_or(usize::MAX);
+    let error = JsonError::TooLarge { actual, limit: MAX_DOCUMENT_BYTES };
+    EditProblem::Document(error.into())
+}
+
 fn read_value(folder: &Folder, odd: &Odd) -> Result<Option<Value>, StoreError> {
-    if odd.seen == Seen::NotAFile {
-        return Err(problem(folder, &odd.file, EditProblem::NotAFile));
+    let unreadable = match odd.seen {
+        Seen::NotAFile => Some(EditProblem::NotAFile),
+        Seen::TooLarge(size) => Some(too_large(size)),
+        _ => None,
+    };
+    if let Some(unreadable) = unreadable {
+        return Err(problem(folder, &odd.file, unreadable));
     }
     let Some(bytes) = folder.read(&odd.file)? else { return Ok(None) };
     parse_json(&bytes).map(Some).map_err(|error: JsonError| {

@@ -431,7 +431,7 @@ impl Work<'_> {
         let told = |error: StoreError| chain(&error);
         let seen = observations.look(self.folder, file).map_err(told)?;
         let digest = bytes.map(sha256_hex);
-        if seen != Seen::NotAFile && seen.digest() == digest.as_deref() {
+        if !seen.is_unreadable() && seen.digest() == digest.as_deref() {
             return Ok(None);
         }
         let kept_as = self.keep(file, bytes, odd, &seen).map_err(told)?;
@@ -457,7 +457,7 @@ impl Work<'_> {
         odd: Option<&Odd>,
         seen: &Seen,
     ) -> Result<Option<String>, StoreError> {
-        if *seen == Seen::NotAFile {
+        if seen.is_unreadable() {
             return self.folder.move_aside(file).map(Some);
         }
         let Some(odd) = odd.filter(|_| *seen != Seen::Absent) else { return Ok(None) };

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use greentic_deploy_spec::MAX_DOCUMENT_BYTES;
 use serde_json::{Value, json};
 
 use super::Lab;
@@ -28,6 +29,8 @@ pub(super) enum Edit {
     CopyOf(&'static str),
     Remove,
     Folder,
+    /// More bytes than a document may have, without room on the disk for them.
+    Huge,
 }
 
 impl Case {
@@ -46,6 +49,10 @@ impl Case {
             }
             Edit::CopyOf(other) => lab.write(self.file, lab.read(other).expect("a file")),
             Edit::Remove => lab.remove(self.file),
+            Edit::Huge => {
+                let file = fs::File::create(lab.at(self.file)).expect("a file");
+                file.set_len(MAX_DOCUMENT_BYTES as u64 + 1).expect("a size");
+            }
             Edit::Folder => {
                 lab.remove(self.file);
                 fs::create_dir(lab.at(self.file)).expect("a folder");
@@ -111,6 +118,7 @@ pub(super) const CASES: &[Case] = &[
     case(ENVIRONMENT, "cut", Edit::Cut),
     case(ENVIRONMENT, "gone", Edit::Remove),
     case(ENVIRONMENT, "a folder", Edit::Folder),
+    case(ENVIRONMENT, "larger than a document", Edit::Huge),
     valid(
         RUNTIME,
         "another address",
@@ -166,6 +174,7 @@ pub(super) const CASES: &[Case] = &[
     case(CONFIG, "cut", Edit::Cut),
     case(CONFIG, "gone", Edit::Remove),
     case(CONFIG, "a folder", Edit::Folder),
+    case(CONFIG, "larger than a document", Edit::Huge),
     case(ROUTING, "garbage", GARBAGE),
     case(ROUTING, "a later schema", Edit::Bytes(b"{\"schema\": \"greentic.routing.v2\"}")),
     case(ROUTING, "gone", Edit::Remove),

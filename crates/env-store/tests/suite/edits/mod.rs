@@ -94,7 +94,9 @@ fn report(case: &Case, then: Then) -> String {
     let mut text = String::new();
     let mut line = |what: &str, told: String| writeln!(text, "{what}: {told}").expect("a text");
     line("read", shown(&lab, &store));
-    let before = lab.read(case.file);
+    // Bytes of a size that nobody reads are not compared either.
+    let read = || (!matches!(case.edit, Edit::Huge)).then(|| lab.read(case.file)).flatten();
+    let before = read();
     match rename(&store) {
         Ok(committed) => {
             line("verb", format!("ok, {}", warnings(&committed)));
@@ -102,7 +104,7 @@ fn report(case: &Case, then: Then) -> String {
         }
         Err(error) => {
             line("verb", format!("{}: {}", error.code(), lab.told(&error)));
-            assert_eq!(lab.read(case.file), before, "{}: a refusal leaves the file", case.name);
+            assert_eq!(read(), before, "{}: a refusal leaves the file", case.name);
             expectations::names_file_and_remedy(&lab, case, &error);
             let repaired = store.repair(&local()).expect("repair");
             line("repair", format!("wrote {}", repaired.written.join(", ")));
