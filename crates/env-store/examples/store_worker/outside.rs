@@ -4,6 +4,7 @@ use std::fs::{self, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use greentic_deploy_spec::{SecretRef, TrustedKey};
 use greentic_env_store::LocalFsStore;
@@ -12,6 +13,8 @@ use greentic_env_store::ports::{
 };
 
 use crate::Failure;
+
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Where things are in the folder that a test gives.
 #[derive(Clone, Debug)]
@@ -31,7 +34,8 @@ impl Place {
     }
 
     pub(crate) fn store(&self) -> Result<LocalFsStore, Failure> {
-        let builder = LocalFsStore::builder(self.environments());
+        // Whether anybody starves is judged by turns, not by how slow the machine is.
+        let builder = LocalFsStore::builder(self.environments()).patience(PATIENCE);
         Ok(builder.signer(Arc::new(self.signer()?)).secrets(Arc::new(self.secrets()?)).build())
     }
 

@@ -235,6 +235,7 @@ fn end_of_input() -> Arc<AtomicBool> {
 pub(crate) fn read(arguments: &Arguments) -> Result<(), Failure> {
     let store = Place::new(&arguments.root).store()?;
     let ended = end_of_input();
+    let mut random = Random::new(arguments.seed);
     let (mut reads, mut generations, mut newest) = (0_u64, 0_u64, 0);
     let mut problem = None;
     while !ended.load(Ordering::Acquire) {
@@ -246,6 +247,7 @@ pub(crate) fn read(arguments: &Arguments) -> Result<(), Failure> {
         }
         newest = snapshot.generation();
         problem = problem.or_else(|| mixed(&snapshot));
+        std::thread::sleep(Duration::from_micros(random.below(2_000)));
     }
     println!("{}", json!({"reads": reads, "generations": generations, "problem": problem}));
     Ok(())

@@ -14,6 +14,7 @@ use super::journal::Access;
 use super::layout;
 use super::locked::Locked;
 use super::reader::Reader;
+use super::turns::{Turn, Turns};
 use super::writer::{Work, Writer};
 use crate::executor::Pending;
 use crate::ports::Ports;
@@ -27,6 +28,7 @@ pub(super) struct LocalEnvironment {
     pub(super) patience: Duration,
     reader: Mutex<Reader>,
     writer: Mutex<Writer>,
+    turns: Turns,
 }
 
 thread_local! {
@@ -40,7 +42,8 @@ const SETTLE_AFTER: u64 = 256;
 
 impl LocalEnvironment {
     pub(super) fn new(folder: Folder, ports: Ports, patience: Duration) -> Self {
-        Self { folder, ports, patience, reader: Mutex::default(), writer: Mutex::default() }
+        let turns = Turns::default();
+        Self { folder, ports, patience, reader: Mutex::default(), writer: Mutex::default(), turns }
     }
 
     pub(super) fn reader(&self) -> MutexGuard<'_, Reader> {
@@ -117,8 +120,13 @@ impl LocalEnvironment {
     /// Takes the lock, for which the folder is made when it is not there.
     pub(super) fn enter(&self) -> Result<Entered<'_>, StoreError> {
         self.folder.check_placement()?;
+        let turn = self.turns.take(self.patience).ok_or_else(|| StoreError::Lock {
+            path: self.folder.at(layout::LOCK),
+            source: ErrorKind::TimedOut.into(),
+        })?;
+        let mut entered =
+            Entered { held: None, folder: &self.folder, made: Vec::new(), _turn: turn };
         loop {
-            let mut entered = Entered { held: None, folder: &self.folder, made: Vec::new() };
             entered.make_folder()?;
             match self.folder.lock(self.patience) {
                 // Somebody whose change was refused just removed the folder.
@@ -228,6 +236,8 @@ pub(super) struct Entered<'a> {
     folder: &'a Folder,
     /// Folders that were made, the outermost first.
     made: Vec<PathBuf>,
+    /// Ends after the lock, which is freed by [`Drop`].
+    _turn: Turn<'a>,
 }
 
 impl Drop for Entered<'_> {

@@ -15,6 +15,7 @@ mod policies;
 mod projection;
 mod reader;
 mod snapshots;
+mod turns;
 mod upkeep;
 mod verify;
 mod watch;
