@@ -212,7 +212,7 @@ fn write_alone(
     let mut longest = Duration::ZERO;
     for number in 0..arguments.count {
         let mut request = Request::new(mark(&format!("{writer}-{number}")));
-        request.actor = Some(local_user(&writer.to_string()));
+        request.actor = Some(local_user(writer.to_string()));
         let started = Instant::now();
         store.execute(&arguments.env_id, request)?;
         longest = longest.max(started.elapsed());
