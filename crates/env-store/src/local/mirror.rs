@@ -46,11 +46,9 @@ impl Mirror {
         Ok(self.journal())
     }
 
-    /// Takes a journal that was just made.
-    pub(super) fn adopt(&mut self, folder: &Folder, journal: Journal) -> Result<(), StoreError> {
-        let found = folder.stat(layout::JOURNAL)?;
-        self.journal = found.map(|stat| (journal, stat.version.identity));
-        Ok(())
+    /// Takes a journal that was just made, whose file has this device and inode.
+    pub(super) fn adopt(&mut self, journal: Journal, identity: (u64, u64)) {
+        self.journal = Some((journal, identity));
     }
 
     pub(super) fn journal(&self) -> Option<&Journal> {

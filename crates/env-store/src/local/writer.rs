@@ -116,7 +116,7 @@ impl Work<'_> {
         let head = Head::nothing(&self.folder.env_id);
         let odd = edits::judge(self.folder, seen, &head, None, Depth::All)?;
         let decision = self.decide(pending, Arc::new(head), odd, None)?;
-        let journal = self.make_journal()?;
+        let (journal, identity) = self.make_journal()?;
         let written = {
             let transaction = journal.transaction(Access::Write)?;
             journal.create_tables(&self.folder.env_id)?;
@@ -127,18 +127,20 @@ impl Work<'_> {
             }
             written
         };
-        self.writer.mirror.adopt(self.folder, journal)?;
+        self.writer.mirror.adopt(journal, identity);
         Ok(self.finish(decision, written))
     }
 
-    /// An empty database that only this user may read.
-    fn make_journal(&self) -> Result<Journal, StoreError> {
+    /// An empty database that only this user may read, with device and inode of its file.
+    fn make_journal(&self) -> Result<(Journal, (u64, u64)), StoreError> {
         let path = self.folder.journal();
         if self.folder.stat(layout::JOURNAL)?.is_none() {
             let made = self.folder.files.create(&path, b"");
             self.folder.io("make", &path, made)?;
         }
-        Journal::connect(&path, Access::Write, self.patience)
+        let made = self.folder.stat(layout::JOURNAL)?.ok_or_else(vanished)?;
+        let journal = Journal::connect(&path, Access::Write, self.patience)?;
+        Ok((journal, made.version.identity))
     }
 
     /// The policies of a folder that the public tools wrote are as good as committed.
