@@ -242,7 +242,9 @@ pub(super) struct Entered<'a> {
 
 impl Drop for Entered<'_> {
     fn drop(&mut self) {
-        let unused = !self.made.is_empty()
+        // Without the lock, files there are those of somebody else who is at work.
+        let unused = self.held.is_some()
+            && !self.made.is_empty()
             && matches!(self.folder.stat(layout::ENVIRONMENT), Ok(None))
             && !self.is_committed();
         if unused {
@@ -251,6 +253,9 @@ impl Drop for Entered<'_> {
                 drop(self.folder.remove(file));
             }
             drop(self.folder.remove(layout::LOCK));
+        }
+        if unused || self.held.is_none() {
+            // Only those that are empty go.
             for folder in self.made.iter().rev() {
                 drop(self.folder.files.remove_dir(folder));
             }
@@ -268,8 +273,9 @@ impl Entered<'_> {
         let missing: Vec<_> =
             self.folder.path.ancestors().take_while(|path| !path.exists()).collect();
         for path in missing.into_iter().rev() {
-            self.folder.io("make", path, self.folder.files.create_dir(path))?;
+            // It may be there although the answer is an error.
             self.made.push(path.to_owned());
+            self.folder.io("make", path, self.folder.files.create_dir(path))?;
         }
         Ok(())
     }
