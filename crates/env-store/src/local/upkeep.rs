@@ -390,6 +390,19 @@ fn old_recovered(
     Ok(old.map(|name| format!("{}/{name}", layout::RECOVERED)).collect())
 }
 
+/// Whether an edit is one that the next change takes over.
+fn can_be_taken_over(folder: &Folder, odd: &Odd) -> Result<bool, StoreError> {
+    match edits::adoption(folder, std::slice::from_ref(odd)) {
+        // What cannot be read at the moment may be fine.
+        Err(StoreError::Io { source, operation, path })
+            if source.kind() != std::io::ErrorKind::FileTooLarge =>
+        {
+            Err(StoreError::Io { operation, path, source })
+        }
+        judged => Ok(judged.is_ok()),
+    }
+}
+
 impl Work<'_> {
     /// Puts recorded files back where what is there cannot be taken over.
     fn put_back(&mut self, report: &mut RepairReport) -> Result<(), StoreError> {
@@ -404,8 +417,7 @@ impl Work<'_> {
         };
         let mut foreign = Vec::new();
         for odd in odd {
-            let usable = odd.verdict == Verdict::Edited
-                && edits::adoption(self.folder, std::slice::from_ref(&odd)).is_ok();
+            let usable = odd.verdict == Verdict::Edited && can_be_taken_over(self.folder, &odd)?;
             if !usable {
                 let verdict = match odd.verdict {
                     Verdict::Edited | Verdict::Trust => Verdict::Foreign,
