@@ -5,6 +5,7 @@
 mod backups;
 mod conformance;
 mod edits;
+mod faulty;
 mod faulty_files;
 mod full_disk;
 mod golden;
