@@ -13,11 +13,11 @@ pub(crate) fn grow(store: &LocalFsStore, bytes: u64) {
     grow_by(store, |one| bytes / one);
 }
 
-/// Makes the environment with a split of two revisions, and as many more as are wanted, given the bytes
+/// Makes the environment with two revisions that are ready, and as many more as are wanted, given the bytes
 /// of one.
 pub(crate) fn grow_by(store: &LocalFsStore, wanted: impl FnOnce(u64) -> u64) {
     let table = verbs();
-    let split = table.iter().find(|verb| verb.name == "rollback-traffic-split").expect("the verb");
+    let split = table.iter().find(|verb| verb.name == "set-traffic-split").expect("the verb");
     split.prepare(store);
     let mut environment = store.load(&env_id()).expect("an environment");
     let like = environment.revisions[0].clone();
