@@ -6,7 +6,7 @@ use std::sync::Arc;
 use greentic_deploy_spec::engine::EnvState;
 use greentic_deploy_spec::{EnvId, StateEtag};
 
-use super::journal::{Changes, CommitRow, Files, Rebuild, RebuildError, Settled, Transaction};
+use super::journal::{CommitRow, Files, Rebuild, RebuildError, Settled, Transaction};
 use crate::{EnvSnapshot, StoreError};
 
 /// The newest generation of an environment.
@@ -130,7 +130,7 @@ impl<'t> Reader<'t> {
     }
 
     fn add(&mut self, row: CommitRow) -> Result<(), StoreError> {
-        let changes: Changes = self.transaction.parse(&row.documents)?;
+        let changes = self.transaction.parse_changes(&row.documents)?;
         let files: Files = self.transaction.parse(&row.files)?;
         if row.whole {
             self.rebuild.restart();

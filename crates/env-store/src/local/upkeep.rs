@@ -9,7 +9,7 @@ use greentic_deploy_spec::{AddTrustedKeyPayload, AuditEvent, EnvId};
 
 use super::edits::{self, Depth, Odd, Verdict};
 use super::folder::Folder;
-use super::journal::{Access, Changes, CommitRow, Documents, Files, Journal, Settled, Transaction};
+use super::journal::{Access, CommitRow, Documents, Files, Journal, Settled, Transaction};
 use super::writer::{Work, Writer, json};
 use super::{LocalFsStore, head, layout, policies};
 use crate::executor::Pending;
@@ -276,7 +276,7 @@ impl Replay {
         transaction: &Transaction<'_>,
         row: CommitRow,
     ) -> Result<(), StoreError> {
-        let changes: Changes = transaction.parse(&row.documents)?;
+        let changes = transaction.parse_changes(&row.documents)?;
         if row.whole {
             self.documents = Documents::default();
             self.files.clear();

@@ -339,10 +339,19 @@ impl Transaction<'_> {
 
     /// Reads a column.
     pub(super) fn parse<T: DeserializeOwned>(&self, text: &str) -> Result<T, StoreError> {
-        // Numbers that only this reader keeps as they are must not be lost on the way.
-        let value =
-            parse_json(text.as_bytes()).map_err(|error| self.journal.damaged(error.to_string()))?;
+        let value = self.parse_value(text)?;
         serde_json::from_value(value).map_err(|error| self.journal.damaged(error.to_string()))
+    }
+
+    /// Reads what a commit changed.
+    pub(super) fn parse_changes(&self, text: &str) -> Result<Changes, StoreError> {
+        let changes = rows::changes_of(self.parse_value(text)?);
+        changes.map_err(|error| self.journal.damaged(error.to_string()))
+    }
+
+    /// Numbers that only this reader keeps as they are must not be lost on the way.
+    fn parse_value(&self, text: &str) -> Result<serde_json::Value, StoreError> {
+        parse_json(text.as_bytes()).map_err(|error| self.journal.damaged(error.to_string()))
     }
 
     pub(super) fn insert(&self, row: &CommitRow) -> Result<(), StoreError> {

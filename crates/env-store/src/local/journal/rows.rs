@@ -27,6 +27,21 @@ pub(in crate::local) enum Change {
     Gone,
 }
 
+/// Reads what one commit changed. Whole documents are taken as they are, not read a second time.
+pub(super) fn changes_of(value: Value) -> Result<Changes, serde_json::Error> {
+    let Value::Object(all) = value else { return serde_json::from_value(value) };
+    let read = |(name, value)| change_of(value).map(|change| (name, change));
+    all.into_iter().map(read).collect()
+}
+
+fn change_of(mut value: Value) -> Result<Change, serde_json::Error> {
+    let whole = value.as_object_mut().filter(|change| change.len() == 1);
+    match whole.and_then(|change| change.remove("whole")) {
+        Some(document) => Ok(Change::Whole(document)),
+        None => serde_json::from_value(value),
+    }
+}
+
 /// All documents, as a commit that stands on its own has them.
 pub(in crate::local) fn whole(documents: BTreeMap<String, Cow<'_, Value>>) -> Changes {
     let documents = documents.into_iter();
