@@ -160,12 +160,13 @@ fn history(store: &LocalFsStore, env_id: &EnvId) -> Result<Vec<CommitInfo>, Fail
 fn turns(changes: &[CommitInfo]) -> Turns {
     let mut turns: BTreeMap<String, u64> = BTreeMap::new();
     let writer = |info: &CommitInfo| info.event.actor.user.clone().unwrap_or_default();
-    changes.iter().for_each(|info| drop(turns.entry(writer(info)).or_default()));
-    let done = turns.len();
+    for info in changes {
+        turns.entry(writer(info)).or_default();
+    }
     for info in changes {
         let own = turns.entry(writer(info)).or_default();
         *own += 1;
-        if *own == CHANGES && done > 0 {
+        if *own == CHANGES {
             break;
         }
     }
