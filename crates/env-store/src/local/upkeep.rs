@@ -10,6 +10,7 @@ use greentic_deploy_spec::{AddTrustedKeyPayload, AuditEvent, EnvId};
 use super::edits::{self, Depth, Odd, Verdict};
 use super::folder::Folder;
 use super::journal::{Access, CommitRow, Documents, Files, Journal, Settled, Transaction};
+use super::observe::Seen;
 use super::writer::{Work, Writer, json};
 use super::{LocalFsStore, head, layout, policies};
 use crate::executor::Pending;
@@ -162,7 +163,7 @@ pub(super) fn settle(
         // A file that still shows an earlier generation must stay known as one that lags.
         let shown = changed.iter().all(|file| {
             let seen = writer.mirror.observations.look(folder, file);
-            seen.is_ok_and(|seen| seen.digest() == head.files.get(file).map(String::as_str))
+            seen.is_ok_and(|seen| has_shown(file, &seen, head.files.get(file)))
         });
         // Lines are looked for from the same point on as generations.
         let audit = writer.audit.filter(|audit| shown && audit.generation == generation);
@@ -173,6 +174,17 @@ pub(super) fn settle(
         }
     }
     writer.mirror.journal().map_or(Ok(()), Journal::checkpoint)
+}
+
+/// Whether a file shows what is recorded, or did before somebody deleted it: the audit log is
+/// complete only when such files were written.
+fn has_shown(file: &str, seen: &Seen, recorded: Option<&String>) -> bool {
+    match (seen, recorded) {
+        (Seen::Absent, None) => true,
+        (Seen::Absent, Some(_)) => layout::may_be_deleted(file),
+        (Seen::Digest(digest), Some(recorded)) => digest == recorded,
+        _ => false,
+    }
 }
 
 fn changed_since(

@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use greentic_deploy_spec::engine::Command;
 use greentic_env_store::*;
 
-use super::trial::{Case, Kind};
+use super::trial::{Case, Kind, Run};
 use super::world::{Base, World, newest_snapshot, request};
 use crate::faulty_files::{Fault, Operation};
 use crate::verbs::{self, env_id};
 
-type Run = fn(&LocalFsStore, &World) -> Result<(), StoreError>;
+type Plain = fn(&LocalFsStore, &World) -> Result<(), StoreError>;
 
 /// What makes a case, which takes a while.
 struct Plan {
@@ -19,7 +19,7 @@ struct Plan {
     before: Vec<Command>,
     base: Base,
     kind: Kind,
-    run: Box<dyn Fn(&LocalFsStore, &World) -> Result<(), StoreError> + Send + Sync>,
+    run: Run,
 }
 
 impl Plan {
@@ -31,7 +31,7 @@ impl Plan {
         Self { name, before, base, kind: Kind::Commit, run: Box::new(run) }
     }
 
-    fn other(name: &str, before: Vec<Command>, base: Base, kind: Kind, run: Run) -> Self {
+    fn other(name: &str, before: Vec<Command>, base: Base, kind: Kind, run: Plain) -> Self {
         Self { name: format!("{name} ({base:?})"), before, base, kind, run: Box::new(run) }
     }
 
@@ -86,19 +86,20 @@ fn restore() -> Request {
 
 /// Everything else that changes files.
 fn others() -> Vec<Plan> {
-    let ensure: Run =
+    let ensure: Plain =
         |store, _| store.ensure_local_environment(&env_id(), Default::default()).map(drop);
-    let compact: Run = |store, _| store.compact(&env_id(), &HistoryRetention::default()).map(drop);
-    let repair: Run = |store, _| store.repair(&env_id()).map(drop);
-    let snapshot: Run = |store, _| store.take_snapshot(&env_id()).map(drop);
-    let restore_snapshot: Run = |store, _| {
+    let compact: Plain =
+        |store, _| store.compact(&env_id(), &HistoryRetention::default()).map(drop);
+    let repair: Plain = |store, _| store.repair(&env_id()).map(drop);
+    let snapshot: Plain = |store, _| store.take_snapshot(&env_id()).map(drop);
+    let restore_snapshot: Plain = |store, _| {
         let id = newest_snapshot(store)?;
         store.restore_snapshot(&env_id(), &id, restore()).map(drop)
     };
-    let export: Run = |store, world| store.export_to_file(&env_id(), &world.backup());
-    let import: Run =
+    let export: Plain = |store, world| store.export_to_file(&env_id(), &world.backup());
+    let import: Plain =
         |store, world| store.import_from_file(&env_id(), &world.backup(), restore()).map(drop);
-    let accept: Run = |store, _| store.accept_trust_root(&env_id(), restore()).map(drop);
+    let accept: Plain = |store, _| store.accept_trust_root(&env_id(), restore()).map(drop);
     let (commit, upkeep) = (Kind::Commit, Kind::Upkeep);
     vec![
         Plan::other("ensure", vec![], Base::Untouched, commit, ensure),

@@ -18,9 +18,12 @@ pub(super) struct Case {
     pub(super) name: String,
     /// What is there before. It is copied for each try.
     pub(super) base: World,
-    pub(super) run: Box<dyn Fn(&LocalFsStore, &World) -> Result<(), StoreError> + Send + Sync>,
+    pub(super) run: Run,
     pub(super) kind: Kind,
 }
+
+/// What a case does with a store.
+pub(super) type Run = Box<dyn Fn(&LocalFsStore, &World) -> Result<(), StoreError> + Send + Sync>;
 
 /// What a case does to the environment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
