@@ -3,14 +3,13 @@
 use std::fs::{self, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use greentic_deploy_spec::{SecretRef, TrustedKey};
+use greentic_deploy_spec::SecretRef;
 use greentic_env_store::LocalFsStore;
-use greentic_env_store::ports::{
-    MemorySigner, PolicySigner, SecretSink, SecretSinkError, Signed, SignerError,
-};
+use greentic_env_store::operator_key::FileOperatorKey;
+use greentic_env_store::ports::{SecretSink, SecretSinkError};
 
 use crate::Failure;
 
@@ -36,11 +35,12 @@ impl Place {
     pub(crate) fn store(&self) -> Result<LocalFsStore, Failure> {
         // Whether anybody starves is judged by turns, not by how slow the machine is.
         let builder = LocalFsStore::builder(self.environments()).patience(PATIENCE);
-        Ok(builder.signer(Arc::new(self.signer()?)).secrets(Arc::new(self.secrets()?)).build())
+        Ok(builder.secrets(Arc::new(self.secrets()?)).build())
     }
 
-    pub(crate) fn signer(&self) -> Result<FileSigner, Failure> {
-        FileSigner::open(self.0.join("rotations"))
+    /// The key that the store signs with.
+    pub(crate) fn operator_key(&self) -> FileOperatorKey {
+        FileOperatorKey::new(self.0.join("operator/key.pem"))
     }
 
     pub(crate) fn secrets(&self) -> Result<FolderOfSecrets, Failure> {
@@ -48,65 +48,6 @@ impl Place {
         fs::create_dir_all(&folder)?;
         fs::create_dir_all(self.exports())?;
         Ok(FolderOfSecrets { folder })
-    }
-}
-
-/// Keys that follow from how often they were rotated, which is kept in a file.
-#[derive(Debug)]
-pub(crate) struct FileSigner {
-    file: PathBuf,
-    keys: MemorySigner,
-    rotations: Mutex<u64>,
-}
-
-impl FileSigner {
-    fn open(file: PathBuf) -> Result<Self, Failure> {
-        let rotations = match fs::read_to_string(&file) {
-            Ok(text) => text.trim().parse()?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => 0,
-            Err(error) => return Err(error.into()),
-        };
-        let keys = MemorySigner::new(1);
-        keys.ensure_key()?;
-        for _ in 0..rotations {
-            let next = keys.next_key()?;
-            keys.activate(&next.key_id)?;
-        }
-        // The next key is as durable as the one in use, since both follow from the number.
-        keys.next_key()?;
-        Ok(Self { file, keys, rotations: Mutex::new(rotations) })
-    }
-}
-
-impl PolicySigner for FileSigner {
-    fn key(&self) -> Result<Option<TrustedKey>, SignerError> {
-        self.keys.key()
-    }
-
-    fn ensure_key(&self) -> Result<TrustedKey, SignerError> {
-        self.keys.ensure_key()
-    }
-
-    fn next_key(&self) -> Result<TrustedKey, SignerError> {
-        self.keys.next_key()
-    }
-
-    fn activate(&self, key_id: &str) -> Result<(), SignerError> {
-        let mut rotations = self.rotations.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.keys.key()?.is_some_and(|key| key.key_id == key_id) {
-            return Ok(());
-        }
-        self.keys.activate(key_id)?;
-        *rotations += 1;
-        let unfinished = self.file.with_extension("unfinished");
-        let written = fs::write(&unfinished, rotations.to_string())
-            .and_then(|()| fs::rename(&unfinished, &self.file));
-        let path = self.file.clone();
-        written.map_err(|source| SignerError::Io { operation: "write", path, source })
-    }
-
-    fn sign(&self, message: &[u8]) -> Result<Signed, SignerError> {
-        self.keys.sign(message)
     }
 }
 

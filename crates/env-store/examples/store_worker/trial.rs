@@ -266,7 +266,7 @@ impl Trial {
                 self.problem(format!("the secret {missing} is named and not there"));
             }
         }
-        let in_use = self.place.signer()?.key()?.map(|key| key.key_id).unwrap_or_default();
+        let in_use = self.place.operator_key().key()?.map(|key| key.key_id).unwrap_or_default();
         let keys = snapshot.trust_root().map(|root| root.keys.as_slice()).unwrap_or_default();
         let is_in_use = |key: &greentic_deploy_spec::TrustedKey| key.key_id == in_use;
         // A run may trust another key beside it; nobody trusts without the key in use.
