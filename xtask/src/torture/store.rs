@@ -44,7 +44,22 @@ pub(crate) fn run(workspace: &Workspace, kills: u64) -> Result<()> {
         runs.push(figures);
         files::remove_folder(&root)?;
     }
+    let faults = faults(workspace)?;
+    println!("{faults}");
+    runs.push(faults);
     SECTION.write(workspace, &body(&runs))
+}
+
+/// Lets every operation on files fail in every way, in every verb.
+fn faults(workspace: &Workspace) -> Result<Value> {
+    let test = "every_operation_that_fails_once";
+    let suite = ["test", "--release", "-p", PACKAGE, "--test", "suite", "--"];
+    let mut command = workspace.cargo(&suite);
+    command.args(["--ignored", "--nocapture", test]);
+    let output = capture(&mut command)?;
+    let line = output.lines().find(|line| line.starts_with('{'));
+    let line = line.with_context(|| format!("no figures: {output}"))?;
+    serde_json::from_str(line).with_context(|| format!("no figures: {line}"))
 }
 
 /// Fails if the section is not as [`run`] wrote it.
@@ -73,7 +88,7 @@ fn body(runs: &[Value]) -> String {
         let _ = write!(text, "{}\n\n| | |\n|---|---|\n", about(mode));
         for (name, value) in figures.as_object().into_iter().flatten() {
             if name != "mode" {
-                let value = value.to_string().replace(['{', '}', '"'], "");
+                let value = value.to_string().replace(['{', '}', '"'], "").replace(',', ", ");
                 let _ = writeln!(text, "| {} | {value} |", name.replace('_', " "));
             }
         }
@@ -93,6 +108,11 @@ fn about(mode: &str) -> &'static str {
         "storm" => {
             "Processes with several threads each write one environment, between readers and holders of \
              the public lock. Generations made one chain, nobody saw two of them mixed, nothing failed:"
+        }
+        "faults" => {
+            "Each operation on files failed once in each verb and each way (not done, half done, done \
+             without an answer, killed). Opened again, the state was the one before or after as the \
+             message said, and the verb sent again ended well. Faults by verb:"
         }
         _ => "Bytes of an environment's folder after many small changes of a large document:",
     }

@@ -305,8 +305,7 @@ fn result_of(outcome: &Outcome) -> AuditResult {
     }
 }
 
-/// The etag of the environment of a state, which must be one that can be read again.
-/// The environment's etag and size.
+/// The environment's etag and size. It must be one that can be read again.
 fn etag_of(state: &EnvState) -> Result<(Option<StateEtag>, usize), StoreError> {
     let Some(environment) = &state.environment else { return Ok((None, 0)) };
     let canonical = environment.canonical();
