@@ -95,10 +95,45 @@ impl Folder {
 
     /// The names in a folder, without those of files that are being written.
     pub(super) fn names(&self, folder: &str) -> Result<Vec<String>, StoreError> {
+        let mut names = self.all_names(folder)?;
+        names.retain(|name| !name.ends_with(layout::UNFINISHED));
+        Ok(names)
+    }
+
+    /// All names in a folder. What a link leads to is not the environment's, and has none.
+    pub(super) fn all_names(&self, folder: &str) -> Result<Vec<String>, StoreError> {
+        if self.link_on_the_way(Path::new(folder))?.is_some() {
+            return Ok(Vec::new());
+        }
         let path = self.at(folder);
         let names = self.io("read", &path, self.files.names(&path))?;
-        let finished = names.into_iter().filter_map(|name| name.into_string().ok());
-        Ok(finished.filter(|name| !name.ends_with(layout::UNFINISHED)).collect())
+        Ok(names.into_iter().filter_map(|name| name.into_string().ok()).collect())
+    }
+
+    /// The first part of a way into the folder that is a link.
+    fn link_on_the_way(&self, way: &Path) -> Result<Option<PathBuf>, StoreError> {
+        let mut path = self.path.clone();
+        for part in way {
+            path.push(part);
+            match self.io("look at", &path, self.files.stat(&path))? {
+                Some(found) if found.kind == FileKind::Link => return Ok(Some(path)),
+                Some(_) => {}
+                None => break,
+            }
+        }
+        Ok(None)
+    }
+
+    /// Refuses to write or remove a file through a link: it would be somebody else's.
+    fn check_way(&self, file: &str) -> io::Result<()> {
+        let way = Path::new(file).parent().unwrap_or(Path::new(""));
+        match self.link_on_the_way(way).map_err(io::Error::other)? {
+            None => Ok(()),
+            Some(link) => Err(io::Error::other(format!(
+                "`{}` is a symbolic link; put a folder there instead",
+                link.display()
+            ))),
+        }
     }
 
     /// Refuses a folder where a journal would not be safe.
@@ -118,6 +153,7 @@ impl Folder {
     pub(super) fn make_parents(&self, file: &str) -> Result<(), StoreError> {
         let mut folder = self.path.clone();
         let Some(parent) = Path::new(file).parent() else { return Ok(()) };
+        self.io("write", &self.at(file), self.check_way(file))?;
         for part in parent {
             folder.push(part);
             self.io("make", &folder, self.files.create_dir(&folder))?;
@@ -141,6 +177,7 @@ impl Folder {
         let path = self.at(file);
         let unfinished = self.unfinished(&path);
         let write = || {
+        self.check_way(file)?;
             match self.files.create(&unfinished, bytes) {
                 // The folder is made when the first file goes there.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -165,6 +202,7 @@ impl Folder {
 
     pub(super) fn remove(&self, file: &str) -> io::Result<()> {
         self.files.remove_file(&self.at(file))
+        self.check_way(file)?;
     }
 
     /// Moves a file that is not the store's own aside. Gives its new name.
@@ -172,6 +210,7 @@ impl Folder {
         let kept_as = self.aside(file)?;
         let (from, to) = (self.at(file), self.at(&kept_as));
         self.io("move", &from, self.files.rename(&from, &to))?;
+        self.io("move", &from, self.check_way(file))?;
         Ok(kept_as)
     }
 

@@ -207,17 +207,20 @@ pub(super) fn remove_interrupted(
     Ok(())
 }
 
-fn remove_tree(folder: &Folder, place: &str, removed: &mut Vec<String>) -> Result<(), StoreError> {
+/// Removes a file, or a folder with all that is in it. A link is removed, not what it leads to.
+pub(super) fn remove_tree(
+    folder: &Folder,
+    place: &str,
+    removed: &mut Vec<String>,
+) -> Result<(), StoreError> {
     let path = folder.at(place);
-    for name in folder.io("read", &path, folder.files.names(&path))? {
-        let Ok(name) = name.into_string() else { continue };
-        let file = format!("{place}/{name}");
-        if folder.stat(&file)?.is_some_and(|stat| stat.kind == FileKind::Folder) {
-            remove_tree(folder, &file, removed)?;
-        } else {
-            folder.io("remove", &folder.at(&file), folder.remove(&file))?;
-            removed.push(file);
-        }
+    if folder.stat(place)?.is_none_or(|stat| stat.kind != FileKind::Folder) {
+        folder.io("remove", &path, folder.remove(place))?;
+        removed.push(place.to_owned());
+        return Ok(());
+    }
+    for name in folder.all_names(place)? {
+        remove_tree(folder, &format!("{place}/{name}"), removed)?;
     }
     // A folder with something that has no name in text stays; it is in nobody's way.
     drop(folder.files.remove_dir(&path));

@@ -366,8 +366,7 @@ fn remove_leftovers(
         }
     }
     for file in leftovers {
-        folder.io("remove", &folder.at(&file), folder.remove(&file))?;
-        report.removed_files.push(file);
+        super::snapshots::remove_tree(folder, &file, &mut report.removed_files)?;
     }
     super::snapshots::remove_interrupted(folder, &mut report.removed_files)
 }
@@ -375,9 +374,7 @@ fn remove_leftovers(
 fn unfinished(folder: &Folder) -> Result<Vec<String>, StoreError> {
     let mut all = Vec::new();
     for place in written_folders(folder)? {
-        let path = folder.at(&place);
-        let names = folder.io("read", &path, folder.files.names(&path))?;
-        let names = names.into_iter().filter_map(|name| name.into_string().ok());
+        let names = folder.all_names(&place)?.into_iter();
         let names = names.filter(|name| name.ends_with(layout::UNFINISHED));
         all.extend(names.map(
             |name| {

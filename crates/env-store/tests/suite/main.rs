@@ -14,6 +14,7 @@ mod kept;
 mod large;
 mod local_lab;
 mod many;
+mod links;
 mod operator_key;
 mod policy;
 mod price;
