@@ -10,10 +10,11 @@ use greentic_deploy_spec::{AddTrustedKeyPayload, AuditEvent, EnvId};
 use super::edits::{self, Depth, Odd, Verdict};
 use super::folder::Folder;
 use super::journal::{Access, CommitRow, Documents, Files, Journal, Settled, Transaction};
-use super::observe::Seen;
+use super::observe::{Observations, Seen};
 use super::writer::{Work, Writer, json};
 use super::{LocalFsStore, head, layout, policies};
 use crate::executor::Pending;
+use crate::files::FileKind;
 use crate::{Committed, Request, StoreError, Warning};
 
 /// How much of the past `compact` keeps.
@@ -357,18 +358,33 @@ fn remove_leftovers(
     let folder = work.folder;
     let mut leftovers = unfinished(folder)?;
     leftovers.extend(old_recovered(folder, policy, now)?);
-    if let Some(journal) = work.writer.mirror.journal() {
-        let transaction = journal.transaction(Access::Read)?;
-        for file in policy_files(folder)? {
-            if !policies::is_superseded(&file) && !transaction.knows_policy(&file)? {
-                leftovers.push(file);
-            }
-        }
-    }
+    leftovers.extend(uncommitted_policies(work)?);
     for file in leftovers {
         super::snapshots::remove_tree(folder, &file, &mut report.removed_files)?;
     }
     super::snapshots::remove_interrupted(folder, &mut report.removed_files)
+}
+
+/// Files of policies that no commit refers to.
+fn uncommitted_policies(work: &Work<'_>) -> Result<Vec<String>, StoreError> {
+    let (folder, mirror) = (work.folder, &work.writer.mirror);
+    let (Some(journal), Some(head)) = (mirror.journal(), &mirror.head) else {
+        return Ok(Vec::new());
+    };
+    let seen = Observations::default().look(folder, layout::ENVIRONMENT)?;
+    if seen.digest() != head.files.get(layout::ENVIRONMENT).map(String::as_str) {
+        // Somebody edited the environment, and may have signed what it refers to.
+        return Ok(Vec::new());
+    }
+    let transaction = journal.transaction(Access::Read)?;
+    let mut all = Vec::new();
+    for file in policy_files(folder)? {
+        let is_file = folder.stat(&file)?.is_some_and(|stat| stat.kind == FileKind::File);
+        if is_file && !policies::is_superseded(&file) && !transaction.knows_policy(&file)? {
+            all.push(file);
+        }
+    }
+    Ok(all)
 }
 
 fn unfinished(folder: &Folder) -> Result<Vec<String>, StoreError> {
@@ -390,7 +406,9 @@ fn old_recovered(
     policy: &HistoryRetention,
     now: DateTime<Utc>,
 ) -> Result<Vec<String>, StoreError> {
-    let oldest = (now - policy.recovered_age).timestamp_millis();
+    // A time before all times keeps everything.
+    let Some(oldest) = now.checked_sub_signed(policy.recovered_age) else { return Ok(Vec::new()) };
+    let oldest = oldest.timestamp_millis();
     let names = folder.names(layout::RECOVERED)?.into_iter();
     let old = names.filter(|name| {
         let made = name.get(..26).and_then(|id| ulid::Ulid::from_string(id).ok());
@@ -452,7 +470,7 @@ impl Work<'_> {
 
     /// The command that makes what is recorded as trusted the same as what the file has.
     fn trust_in_file(&mut self) -> Result<Option<Command>, StoreError> {
-        let mut observations = super::observe::Observations::default();
+        let mut observations = Observations::default();
         let seen = observations.look(self.folder, layout::TRUST_ROOT)?;
         let file = edits::read_trust_root(self.folder, &seen)?;
         let in_file = file.as_ref().map(|root| root.keys.as_slice()).unwrap_or_default();

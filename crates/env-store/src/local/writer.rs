@@ -143,7 +143,8 @@ impl Work<'_> {
         Ok((journal, made.version.identity))
     }
 
-    /// The policies of a folder that the public tools wrote are as good as committed.
+    /// The policies that the public tools wrote are as good as committed, those too that the
+    /// environment refers to only through the newest one.
     fn note_policies(&self, transaction: &Transaction<'_>) -> Result<(), StoreError> {
         super::upkeep::policy_files(self.folder)?
             .iter()
@@ -268,6 +269,7 @@ impl Work<'_> {
             let files: Files =
                 shown.map(|odd| (odd.file.clone(), odd.seen.digest().map(str::to_owned))).collect();
             lines.push(self.insert(transaction, &mut head, adoption, files)?);
+            self.note_policies(transaction)?;
         }
         let after = commit.after.state();
         let mut contents = projection::render(Some(ground.head.state()), after)?;

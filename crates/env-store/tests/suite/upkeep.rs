@@ -267,3 +267,34 @@ fn upkeep_of_what_is_not_there_makes_nothing() {
     }
     assert!(tree(lab.home()).is_empty(), "nothing is made");
 }
+
+#[test]
+fn what_is_kept_for_ever_is_no_time_that_overflows() {
+    let lab = left();
+    lab.write("recovered/00000000000000000000000000-a", "1");
+    let policy = HistoryRetention {
+        recovered_age: TimeDelta::MAX,
+        age: TimeDelta::MAX,
+        ..Default::default()
+    };
+    lab.open().compact(&local(), &policy).expect("it is done");
+    assert!(lab.read("recovered/00000000000000000000000000-a").is_some());
+}
+
+#[test]
+fn policies_that_another_tool_signed_are_no_leftovers_before_and_after_they_are_taken_over() {
+    let lab = left();
+    let names: Vec<String> = ["v2.json", "v2.json.sig", "v3.json", "v3.json.sig"]
+        .map(|name| format!("billing-policies/support/local-dev/{name}"))
+        .into();
+    names.iter().for_each(|name| lab.write(name, "signed"));
+    let mut environment = lab.json("environment.json");
+    environment["bundles"][0]["revenue_policy_ref"] = names[3].as_str().into();
+    lab.write("environment.json", environment.to_string());
+    let store = lab.open();
+    for moment in ["before", "after"] {
+        let report = store.compact(&local(), &HistoryRetention::default()).expect("it is done");
+        assert!(names.iter().all(|name| lab.read(name).is_some()), "{moment}: {report:?}");
+        run(&store, super::worker::answers(moment));
+    }
+}
