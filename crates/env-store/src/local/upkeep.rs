@@ -455,7 +455,7 @@ impl Work<'_> {
         }
         let contents = edits::restore(&foreign, head.state())?;
         let lagging = report.warnings.len();
-        self.project(&contents, &foreign, (head.state(), head.state()), &mut report.warnings);
+        self.project(&contents, &foreign, &head, head.state(), &mut report.warnings);
         let failed: Vec<&String> = report.warnings[lagging..]
             .iter()
             .filter_map(|warning| match warning {

@@ -353,8 +353,7 @@ impl Work<'_> {
         if let Some(adoption) = &ground.adoption {
             warnings.push(Warning::Adopted { generation: adoption.after.generation() });
         }
-        let states = (&**ground.head.state(), &**head.state());
-        let shown = self.project(&contents, &ground.odd, states, &mut warnings);
+        let shown = self.project(&contents, &ground.odd, &ground.head, head.state(), &mut warnings);
         let head = Arc::new(head);
         self.writer.mirror.head = Some(Arc::clone(&head));
         if shown {
@@ -389,7 +388,7 @@ impl Work<'_> {
         let lagging = |odd: &Odd| !matches!(odd.verdict, Verdict::Edited | Verdict::Trust);
         let odd: Vec<Odd> = odd.into_iter().filter(lagging).collect();
         let contents = edits::restore(&odd, head.state())?;
-        let shown = self.project(&contents, &odd, (head.state(), head.state()), warnings);
+        let shown = self.project(&contents, &odd, &head, head.state(), warnings);
         self.writer.mirror.head = Some(Arc::clone(&head));
         if shown {
             self.log(&head, &[], None, warnings);
@@ -405,13 +404,16 @@ impl Work<'_> {
         &mut self,
         contents: &Contents,
         odd: &[Odd],
-        (before, after): (&EnvState, &EnvState),
+        before: &Head,
+        after: &EnvState,
         warnings: &mut Vec<Warning>,
     ) -> bool {
         let mut shown = true;
-        for (file, bytes) in projection::order(contents, before, after) {
+        for (file, bytes) in projection::order(contents, before.state(), after) {
             let odd = odd.iter().find(|odd| odd.file == *file);
-            match self.project_one(file, bytes.as_deref(), odd) {
+            let recorded = before.files.get(file).map(String::as_str);
+            let judged = odd.map_or(recorded, |odd| odd.seen.digest());
+            match self.project_one(file, bytes.as_deref(), odd, judged) {
                 Ok(None) => {}
                 Ok(Some(kept_as)) => {
                     warnings.push(Warning::Recovered { file: file.clone(), kept_as });
@@ -425,11 +427,13 @@ impl Work<'_> {
         shown
     }
 
+    /// Writes one file. `judged` is the digest that it had when the change was judged.
     fn project_one(
         &mut self,
         file: &str,
         bytes: Option<&[u8]>,
         odd: Option<&Odd>,
+        judged: Option<&str>,
     ) -> Result<Option<String>, String> {
         let observations = &mut self.writer.mirror.observations;
         let told = |error: StoreError| chain(&error);
@@ -438,7 +442,12 @@ impl Work<'_> {
         if !seen.is_unreadable() && seen.digest() == digest.as_deref() {
             return Ok(None);
         }
-        let kept_as = self.keep(file, bytes, odd, &seen).map_err(told)?;
+        let kept_as = if seen.digest().is_some_and(|digest| Some(digest) != judged) {
+            // Somebody who does not take the lock wrote it since.
+            self.folder.keep_too(file).map(Some).map_err(told)?
+        } else {
+            self.keep(file, bytes, odd, &seen).map_err(told)?
+        };
         let done = match bytes {
             Some(bytes) => self.folder.replace(file, bytes),
             None => self.folder.remove(file),

@@ -4,6 +4,7 @@ mod audit;
 mod cases;
 mod expectations;
 mod journal;
+mod meanwhile;
 mod older;
 mod trust;
 
