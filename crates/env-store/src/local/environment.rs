@@ -270,8 +270,9 @@ impl Entered<'_> {
         if self.folder.is_there()? {
             return Ok(());
         }
+        let ancestors = self.folder.path.ancestors();
         let missing: Vec<_> =
-            self.folder.path.ancestors().take_while(|path| !path.exists()).collect();
+            ancestors.take_while(|path| !path.as_os_str().is_empty() && !path.exists()).collect();
         for path in missing.into_iter().rev() {
             // It may be there although the answer is an error.
             self.made.push(path.to_owned());

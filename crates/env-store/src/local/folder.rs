@@ -140,7 +140,8 @@ impl Folder {
     pub(super) fn check_placement(&self) -> Result<(), StoreError> {
         // The environment's folder may have to be made yet.
         let there = self.path.ancestors().find(|path| path.exists());
-        let path = there.unwrap_or(&self.path);
+        // A path that begins with a folder that is not there is one from here.
+        let path = there.unwrap_or(Path::new("."));
         match self.io("look at", path, self.files.placement(path))? {
             Placement::Local => Ok(()),
             Placement::Remote(kind) => {
@@ -152,8 +153,8 @@ impl Folder {
     /// Makes the folders that lead to a file.
     pub(super) fn make_parents(&self, file: &str) -> Result<(), StoreError> {
         let mut folder = self.path.clone();
-        let Some(parent) = Path::new(file).parent() else { return Ok(()) };
         self.io("write", &self.at(file), self.check_way(file))?;
+        let Some(parent) = Path::new(file).parent() else { return Ok(()) };
         for part in parent {
             folder.push(part);
             self.io("make", &folder, self.files.create_dir(&folder))?;
@@ -176,8 +177,8 @@ impl Folder {
     pub(super) fn replace(&self, file: &str, bytes: &[u8]) -> io::Result<()> {
         let path = self.at(file);
         let unfinished = self.unfinished(&path);
-        let write = || {
         self.check_way(file)?;
+        let write = || {
             match self.files.create(&unfinished, bytes) {
                 // The folder is made when the first file goes there.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -201,16 +202,16 @@ impl Folder {
     }
 
     pub(super) fn remove(&self, file: &str) -> io::Result<()> {
-        self.files.remove_file(&self.at(file))
         self.check_way(file)?;
+        self.files.remove_file(&self.at(file))
     }
 
     /// Moves a file that is not the store's own aside. Gives its new name.
     pub(super) fn move_aside(&self, file: &str) -> Result<String, StoreError> {
         let kept_as = self.aside(file)?;
         let (from, to) = (self.at(file), self.at(&kept_as));
-        self.io("move", &from, self.files.rename(&from, &to))?;
         self.io("move", &from, self.check_way(file))?;
+        self.io("move", &from, self.files.rename(&from, &to))?;
         Ok(kept_as)
     }
 

@@ -18,6 +18,7 @@ mod many;
 mod operator_key;
 mod policy;
 mod price;
+mod places;
 mod program;
 mod public_folders;
 mod remote_disk;

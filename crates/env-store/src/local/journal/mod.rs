@@ -8,6 +8,7 @@ mod rows;
 mod schema;
 
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -493,10 +494,19 @@ fn read_row(row: &Row<'_>) -> rusqlite::Result<CommitRow> {
 
 /// A path as SQLite's own kind of URI, in which `?`, `#` and `%` have a meaning.
 fn uri(path: &Path, access: Access) -> String {
-    let escaped =
-        path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
-    let immutable = if access == Access::ReadImmutable { "?immutable=1" } else { "" };
-    format!("file:{escaped}{immutable}")
+    // Two slashes at the beginning would name a machine.
+    let mut uri = String::from(if path.is_absolute() { "file://" } else { "file:" });
+    for byte in path.as_os_str().as_bytes() {
+        if byte.is_ascii_alphanumeric() || b"/-._~".contains(byte) {
+            uri.push(char::from(*byte));
+        } else {
+            uri.push_str(&format!("%{byte:02x}"));
+        }
+    }
+    if access == Access::ReadImmutable {
+        uri.push_str("?immutable=1");
+    }
+    uri
 }
 
 fn journal_error(path: &Path, operation: &'static str, error: rusqlite::Error) -> StoreError {

@@ -1,0 +1,45 @@
+//! Where a folder of environments may be.
+
+use std::ffi::OsString;
+use std::fs;
+use std::os::unix::ffi::OsStringExt;
+use std::path::PathBuf;
+
+use greentic_deploy_spec::EnvironmentHostConfig;
+use greentic_env_store::{EnvironmentMutations, EnvironmentReads, LocalFsStore};
+
+use super::local_lab::{Lab, chain, local, named};
+
+/// Makes an environment there, changes it, and reads it as another process does.
+fn works(root: PathBuf) {
+    let store = LocalFsStore::new(root.clone());
+    let host = EnvironmentHostConfig::new(local());
+    let created = store.create_environment(&local(), "Local".to_owned(), host);
+    created.unwrap_or_else(|error| panic!("{}: {}", root.display(), chain(&error)));
+    store.update_environment(&local(), named("Desk")).expect("a change");
+    drop(store);
+    let again = LocalFsStore::new(root.clone());
+    assert_eq!(again.load_env(&local()).expect("it").name, "Desk", "{}", root.display());
+    assert!(root.join("local/journal.db").is_file());
+}
+
+#[test]
+fn a_root_may_be_relative_to_where_nothing_is_yet() {
+    let place = tempfile::tempdir_in(".").expect("a folder");
+    let name = PathBuf::from(place.path().file_name().expect("a name"));
+    // It is made again below that name, and removed with it.
+    fs::remove_dir(place.path()).expect("it is empty");
+    works(name.join("environments"));
+}
+
+#[test]
+fn a_root_may_begin_with_two_slashes() {
+    works(format!("/{}", Lab::new().root().display()).into());
+}
+
+#[test]
+fn the_path_of_a_root_need_not_be_text_and_may_have_signs_of_uris() {
+    let lab = Lab::new();
+    works(lab.home().join(OsString::from_vec(b"caf\xe9".to_vec())));
+    works(lab.home().join("100% a?b#c&d=e %41"));
+}
