@@ -9,6 +9,7 @@ use greentic_env_store::files::{FileSystem as _, OsFileSystem};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::local_lab::{Lab, create};
 use crate::program::figures;
 
 fn number(figures: &Value, name: &str) -> u64 {
@@ -59,4 +60,10 @@ fn a_process_that_is_killed_loses_nothing_that_it_acknowledged_and_leaves_nothin
     assert_eq!(number(&figures, "kills"), 25, "{figures}");
     assert!(number(&figures, "acknowledged_verbs") > 0, "nothing was done: {figures}");
     assert!(number(&figures, "kills_in_a_verb") > 0, "no kill hit a verb: {figures}");
+}
+
+#[test]
+fn a_change_may_wait_for_ever() {
+    let lab = Lab::new();
+    create(&lab.builder().patience(Duration::MAX).build());
 }

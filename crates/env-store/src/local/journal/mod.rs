@@ -128,7 +128,8 @@ impl Journal {
     }
 
     fn set_up(&self, patience: Duration) -> rusqlite::Result<()> {
-        self.connection.busy_timeout(patience)?;
+        // SQLite counts milliseconds in 31 bits, which are 24 days.
+        self.connection.busy_timeout(patience.min(Duration::from_millis(i32::MAX as u64)))?;
         self.connection.set_prepared_statement_cache_capacity(32);
         self.connection.pragma_update(None, "trusted_schema", false)
     }
