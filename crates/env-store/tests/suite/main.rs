@@ -4,6 +4,7 @@
 
 mod backups;
 mod conformance;
+mod decorators;
 mod edits;
 mod faulty;
 mod faulty_files;
