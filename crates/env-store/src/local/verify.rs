@@ -60,7 +60,7 @@ fn verify_chain(
     let mut state = None;
     transaction.each(oldest, newest, |row| {
         let generation = row.generation;
-        if generation != expected || row.parent + 1 != generation {
+        if generation != expected || row.parent.checked_add(1) != Some(generation) {
             problems.push(format!(
                 "generation {generation} follows {}, generation {expected} was to come",
                 row.parent

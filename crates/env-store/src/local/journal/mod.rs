@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use greentic_deploy_spec::engine::Outcome;
 use greentic_deploy_spec::{AuditEvent, EnvId, IdempotencyKey, parse_json};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, TransactionBehavior, params};
 use serde::de::DeserializeOwned;
 
@@ -131,6 +132,9 @@ impl Journal {
         // SQLite counts milliseconds in 31 bits, which are 24 days.
         self.connection.busy_timeout(patience.min(Duration::from_millis(i32::MAX as u64)))?;
         self.connection.set_prepared_statement_cache_capacity(32);
+        // A journal has tables and nothing that works by itself.
+        self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
+        self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false)?;
         self.connection.pragma_update(None, "trusted_schema", false)
     }
 
@@ -161,15 +165,27 @@ impl Journal {
     }
 
     fn format(&self) -> Result<i64, StoreError> {
+        // Looked at first: tables and their format come in one commit, perhaps right now.
+        let was_empty = self.is_empty()?;
         let read = |name: &str| -> rusqlite::Result<i64> {
             self.connection.pragma_query_value(None, name, |row| row.get(0))
         };
         let format = read("user_version").map_err(|error| self.error("read", error))?;
         let owner = read("application_id").map_err(|error| self.error("read", error))?;
-        if format != 0 && owner != schema::APPLICATION_ID {
+        let is_ours = match format {
+            0 => was_empty,
+            _ => owner == schema::APPLICATION_ID,
+        };
+        if !is_ours {
             return Err(self.damaged("it is the database of another program"));
         }
         Ok(format)
+    }
+
+    fn is_empty(&self) -> Result<bool, StoreError> {
+        let query = "SELECT count(*) FROM sqlite_schema";
+        let count: rusqlite::Result<i64> = self.connection.query_row(query, [], |row| row.get(0));
+        Ok(count.map_err(|error| self.error("read", error))? == 0)
     }
 
     fn about(&self, name: &str) -> Result<Option<String>, StoreError> {
@@ -276,7 +292,14 @@ impl Transaction<'_> {
         let mut statement = self.inner.prepare_cached(query).map_err(self.failed("read"))?;
         let number: Option<i64> =
             statement.query_row([], |row| row.get(0)).map_err(self.failed("read"))?;
-        Ok(number.map(i64::cast_unsigned))
+        number.map(|number| self.generation(number)).transpose()
+    }
+
+    /// A generation that others can follow.
+    fn generation(&self, number: i64) -> Result<u64, StoreError> {
+        let follows = |generation: &u64| *generation < i64::MAX as u64 / 2;
+        let generation = u64::try_from(number).ok().filter(follows);
+        generation.ok_or_else(|| self.journal.damaged(format!("{number} is no generation")))
     }
 
     /// The newest commit up to a generation that stands on its own.
@@ -418,14 +441,12 @@ impl Transaction<'_> {
     pub(super) fn settled(&self) -> Result<Settled, StoreError> {
         let query = "SELECT generation, audit_bytes FROM settled";
         let mut statement = self.inner.prepare_cached(query).map_err(self.failed("read"))?;
-        let read = |row: &Row<'_>| {
-            let (generation, audit_bytes): (i64, i64) = (row.get(0)?, row.get(1)?);
-            Ok(Settled {
-                generation: generation.cast_unsigned(),
-                audit_bytes: audit_bytes.cast_unsigned(),
-            })
-        };
-        statement.query_row([], read).map_err(self.failed("read"))
+        let read = |row: &Row<'_>| Ok((row.get(0)?, row.get::<_, i64>(1)?));
+        let (generation, audit_bytes) =
+            statement.query_row([], read).map_err(self.failed("read"))?;
+        let generation = self.generation(generation)?;
+        // A log that has fewer bytes is read from its beginning.
+        Ok(Settled { generation, audit_bytes: audit_bytes.cast_unsigned() })
     }
 
     pub(super) fn settle(&self, settled: Settled) -> Result<(), StoreError> {
@@ -493,7 +514,8 @@ fn read_row(row: &Row<'_>) -> rusqlite::Result<CommitRow> {
     })
 }
 
-/// A path as SQLite's own kind of URI, in which `?`, `#` and `%` have a meaning.
+/// A path as SQLite's own kind of URI, in which some characters have a meaning. The bytes of a path
+/// need not be text.
 fn uri(path: &Path, access: Access) -> String {
     // Two slashes at the beginning would name a machine.
     let mut uri = String::from(if path.is_absolute() { "file://" } else { "file:" });
