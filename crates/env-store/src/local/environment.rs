@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -265,7 +265,8 @@ impl Drop for Entered<'_> {
 }
 
 impl Entered<'_> {
-    /// Makes the environment's folder and those that lead to it, as far as they are missing.
+    /// Makes the environment's folder and those that lead to it, as far as they are missing. Their
+    /// names are safe on the disk before anything is committed in them.
     fn make_folder(&mut self) -> Result<(), StoreError> {
         if self.folder.is_there()? {
             return Ok(());
@@ -277,6 +278,8 @@ impl Entered<'_> {
             // It may be there although the answer is an error.
             self.made.push(path.to_owned());
             self.folder.io("make", path, self.folder.files.create_dir(path))?;
+            let above = path.parent().filter(|above| !above.as_os_str().is_empty());
+            self.folder.sync(above.unwrap_or(Path::new(".")))?;
         }
         Ok(())
     }

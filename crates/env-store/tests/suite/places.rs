@@ -4,11 +4,13 @@ use std::ffi::OsString;
 use std::fs;
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use greentic_deploy_spec::EnvironmentHostConfig;
 use greentic_env_store::{EnvironmentMutations, EnvironmentReads, LocalFsStore};
 
-use super::local_lab::{Lab, chain, local, named};
+use super::faulty_files::FaultyFiles;
+use super::local_lab::{Lab, chain, create, local, named};
 
 /// Makes an environment there, changes it, and reads it as another process does.
 fn works(root: PathBuf) {
@@ -42,4 +44,21 @@ fn the_path_of_a_root_need_not_be_text_and_may_have_signs_of_uris() {
     let lab = Lab::new();
     works(lab.home().join(OsString::from_vec(b"caf\xe9".to_vec())));
     works(lab.home().join("100% a?b#c&d=e %41"));
+}
+
+#[test]
+fn the_names_of_new_folders_are_safe_on_the_disk_when_the_environment_is_made() {
+    let (lab, files) = (Lab::new(), FaultyFiles::sound());
+    create(&lab.builder().file_system(Arc::new(files.clone())).build());
+    let operations = files.operations();
+    let at = |name: &str, path: PathBuf| {
+        let found = operations.iter().position(|it| it.name == name && it.path == path);
+        found.unwrap_or_else(|| panic!("no {name} of {}: {operations:?}", path.display()))
+    };
+    let journal = at("create", lab.at("journal.db"));
+    for folder in [lab.root(), lab.root().join("local")] {
+        let made = at("create_dir", folder.clone());
+        let safe = at("sync", folder.parent().expect("a folder").to_owned());
+        assert!(made < safe && safe < journal, "{}: {operations:?}", folder.display());
+    }
 }
