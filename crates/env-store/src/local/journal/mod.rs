@@ -158,6 +158,9 @@ impl Journal {
             self.connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
             // A commit that was acknowledged survives a power cut.
             self.connection.pragma_update(None, "synchronous", "FULL")?;
+            // On macOS a plain sync leaves the bytes in the disk's own memory.
+            self.connection.pragma_update(None, "fullfsync", true)?;
+            self.connection.pragma_update(None, "checkpoint_fullfsync", true)?;
             // The log is folded back into the database after an answer, not on the way to it.
             self.connection.pragma_update(None, "wal_autocheckpoint", 0)
         };
