@@ -334,16 +334,16 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// Commits before a generation, newest first.
+    /// Commits before a generation, newest first, without their documents and files: those of many
+    /// commits together may be more than there is memory.
     pub(super) fn before(
         &self,
         generation: u64,
         limit: usize,
     ) -> Result<Vec<CommitRow>, StoreError> {
-        let query = format!(
-            "SELECT {COLUMNS} FROM commits WHERE generation < ?1 ORDER BY generation DESC LIMIT ?2"
-        );
-        let mut statement = self.inner.prepare_cached(&query).map_err(self.failed("read"))?;
+        let query = "SELECT generation, parent, whole, etag, key, fingerprint, '', event, '', '' \
+                     FROM commits WHERE generation < ?1 ORDER BY generation DESC LIMIT ?2";
+        let mut statement = self.inner.prepare_cached(query).map_err(self.failed("read"))?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let before = i64::try_from(generation).unwrap_or(i64::MAX);
         let rows = statement.query_map(params![before, limit], read_row);
