@@ -192,6 +192,9 @@ impl Kept {
 impl Past {
     fn follow_up(&mut self, ports: &Ports) -> Vec<Warning> {
         let mut warnings = Vec::new();
+        if let Some(newest) = self.commits.last() {
+            self.pending.retain(|follow_up| !follow_up.is_over(newest.after.state()));
+        }
         self.pending.retain(|follow_up| match follow_up.run(ports) {
             Ok(()) => false,
             Err(warning) => {

@@ -367,7 +367,17 @@ fn follow_ups(applied: &Applied) -> Vec<FollowUp> {
 }
 
 impl FollowUp {
-    /// Does it. Doing it again is fine.
+    /// Whether it is not to be done any more: a change since, such as bringing a backup back, names
+    /// the secret again.
+    #[must_use]
+    pub fn is_over(&self, state: &EnvState) -> bool {
+        match self {
+            Self::DeleteSecret { secret_ref } => state.names_secret(secret_ref),
+            Self::ActivateKey { .. } => false,
+        }
+    }
+
+    /// Does it, unless it [is over](Self::is_over). Doing it again is fine.
     ///
     /// # Errors
     /// What is left undone.

@@ -549,9 +549,16 @@ impl Work<'_> {
 
     fn run_follow_ups(&self, warnings: &mut Vec<Warning>) -> Result<(), StoreError> {
         let Some(journal) = self.writer.mirror.journal() else { return Ok(()) };
-        let left = journal.transaction(Access::Read)?.follow_ups()?;
+        let (head, left) = {
+            let transaction = journal.transaction(Access::Read)?;
+            (self.writer.mirror.head(self.folder, &transaction)?, transaction.follow_ups()?)
+        };
         let mut done = Vec::new();
         for (id, follow_up) in left {
+            if follow_up.is_over(head.state()) {
+                done.push(id);
+                continue;
+            }
             match follow_up.run(self.ports) {
                 Ok(()) => done.push(id),
                 Err(warning) => warnings.push(warning),

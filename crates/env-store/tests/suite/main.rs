@@ -25,6 +25,7 @@ mod program;
 mod public_folders;
 mod remote_disk;
 mod retry;
+mod secrets;
 mod snapshots;
 mod upkeep;
 mod verbs;
