@@ -62,3 +62,18 @@ fn the_names_of_new_folders_are_safe_on_the_disk_when_the_environment_is_made() 
         assert!(made < safe && safe < journal, "{}: {operations:?}", folder.display());
     }
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_list_keeps_no_journal_open() {
+    let lab = Lab::new();
+    create(&lab.open());
+    let store = lab.open();
+    assert_eq!(store.list_env_ids().expect("a list"), [local()]);
+    let open: Vec<PathBuf> = fs::read_dir("/proc/self/fd")
+        .expect("what is open")
+        .filter_map(|entry| fs::read_link(entry.ok()?.path()).ok())
+        .filter(|path| path.starts_with(lab.home()))
+        .collect();
+    assert!(open.is_empty(), "{open:?}");
+}
