@@ -3,6 +3,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -191,17 +192,47 @@ fn try_lock(file: &File) -> io::Result<bool> {
     }
 }
 
+/// Threads that wait for a lock although whoever sent them gave up.
+static GIVEN_UP: AtomicUsize = AtomicUsize::new(0);
+/// With so many of them, somebody keeps a lock for good; then waiting is done without a thread.
+const MOST_GIVEN_UP: usize = 16;
+
 /// Waits in the kernel's queue, which is fair, on a thread of its own, because such a wait has no
 /// time limit. A thread that is given up gets the lock some time and lets go of it at once.
 fn wait_for(turn: File, file: File, patience: Duration) -> io::Result<File> {
+    if GIVEN_UP.load(Ordering::Relaxed) >= MOST_GIVEN_UP {
+        return ask_again_and_again(&turn, file, patience);
+    }
     let (give, take) = mpsc::sync_channel(0);
     std::thread::Builder::new().name("lock".to_owned()).spawn(move || {
         // What this process locked before it came here stays locked; the clone is the same open file.
         let locked = turn.lock().and_then(|()| file.lock()).and_then(|()| turn.unlock());
         // Nobody takes it when patience is over.
-        drop(give.send(locked.map(|()| file)));
+        if give.send(locked.map(|()| file)).is_err() {
+            GIVEN_UP.fetch_sub(1, Ordering::Relaxed);
+        }
     })?;
-    take.recv_timeout(patience).unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+    take.recv_timeout(patience).unwrap_or_else(|_| {
+        GIVEN_UP.fetch_add(1, Ordering::Relaxed);
+        Err(io::ErrorKind::TimedOut.into())
+    })
+}
+
+fn ask_again_and_again(turn: &File, file: File, patience: Duration) -> io::Result<File> {
+    const PAUSE: Duration = Duration::from_millis(10);
+    let mut left = patience;
+    while !left.is_zero() {
+        if try_lock(turn)? {
+            let taken = try_lock(&file)?;
+            turn.unlock()?;
+            if taken {
+                return Ok(file);
+            }
+        }
+        std::thread::park_timeout(PAUSE);
+        left = left.saturating_sub(PAUSE);
+    }
+    Err(io::ErrorKind::TimedOut.into())
 }
 
 #[cfg(target_os = "linux")]

@@ -73,7 +73,8 @@ impl LocalFsStore {
         ids.sort();
         let mut all = Vec::new();
         for id in ids {
-            if let Some(manifest) = environment.manifest(&id)? {
+            // One that cannot be read does not hide the others; restoring it tells why.
+            if let Ok(Some(manifest)) = environment.manifest(&id) {
                 let there = manifest.files.into_iter().filter(|(_, there)| *there);
                 all.push(SnapshotInfo { id, files: there.map(|(file, _)| file).collect() });
             }

@@ -29,4 +29,5 @@ mod secrets;
 mod snapshots;
 mod upkeep;
 mod verbs;
+mod watching;
 mod worker;

@@ -67,3 +67,19 @@ fn a_change_may_wait_for_ever() {
     let lab = Lab::new();
     create(&lab.builder().patience(Duration::MAX).build());
 }
+
+#[test]
+fn a_lock_that_is_kept_for_good_costs_a_bounded_number_of_threads() {
+    let root = TempDir::new().expect("a folder");
+    let path = root.path().join(".lock");
+    let _kept = OsFileSystem.lock(&path, Duration::ZERO).expect("the lock");
+    for _ in 0..100 {
+        let refused = OsFileSystem.lock(&path, Duration::from_millis(1));
+        assert_eq!(refused.err().map(|error| error.kind()), Some(std::io::ErrorKind::TimedOut));
+    }
+    let Ok(status) = std::fs::read_dir("/proc/self/task") else { return };
+    let names =
+        status.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok());
+    let waiting = names.filter(|name| name.trim_end() == "lock").count();
+    assert!(waiting < 50, "{waiting} threads wait");
+}

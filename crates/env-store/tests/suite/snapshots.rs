@@ -154,3 +154,15 @@ fn a_destroyed_environment_is_not_restored_by_a_snapshot() {
     assert_eq!(error.code(), "environment-not-found");
     assert!(tree(&lab.at("snapshots")).len() > 1, "the snapshot is still there");
 }
+
+#[test]
+fn a_snapshot_that_cannot_be_read_does_not_hide_the_others() {
+    let lab = left();
+    let store = lab.open();
+    let broken = store.take_snapshot(&local()).expect("a snapshot");
+    let sound = store.take_snapshot(&local()).expect("a snapshot");
+    lab.write(&format!("snapshots/{}/manifest.json", broken.id), b"{");
+    assert_eq!(store.snapshots(&local()).expect("them"), [sound]);
+    let error = store.restore_snapshot(&local(), &broken.id, request()).expect_err("broken");
+    assert_eq!(error.code(), "backup-unreadable", "{error}");
+}
