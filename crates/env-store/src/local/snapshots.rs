@@ -73,10 +73,14 @@ impl LocalFsStore {
         ids.sort();
         let mut all = Vec::new();
         for id in ids {
-            // One that cannot be read does not hide the others; restoring it tells why.
-            if let Ok(Some(manifest)) = environment.manifest(&id) {
-                let there = manifest.files.into_iter().filter(|(_, there)| *there);
-                all.push(SnapshotInfo { id, files: there.map(|(file, _)| file).collect() });
+            match environment.manifest(&id) {
+                Ok(Some(manifest)) => {
+                    let there = manifest.files.into_iter().filter(|(_, there)| *there);
+                    all.push(SnapshotInfo { id, files: there.map(|(file, _)| file).collect() });
+                }
+                // One that is broken does not hide the others; restoring it tells why.
+                Ok(None) | Err(StoreError::Backup(_)) => {}
+                Err(error) => return Err(error),
             }
         }
         Ok(all)
