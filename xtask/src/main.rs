@@ -41,6 +41,8 @@ usage: cargo xtask <command>
   bench-report [--check]          run the benchmarks and write docs/performance.md, or check that page's seal
   torture model [--commands N]    random commands against the model (one million unless told otherwise)
   torture rules                   remove the listed rules one at a time; a test has to notice each
+  torture store [--kills N]       kill a process that works on a store (1,000 times), and 256 writers on one environment
+  torture store --check           check the seal of what that wrote into docs/reliability.md
   help                            this text
 ";
 
@@ -76,12 +78,18 @@ fn dispatch(words: &[&str]) -> Result<()> {
         ["bench-report", "--check"] => bench_report::check(&workspace),
         ["torture", "model"] => torture::model::run(&workspace, torture::model::DEFAULT_COMMANDS),
         ["torture", "model", "--commands", count] => {
-            let commands = count
-                .parse()
-                .with_context(|| format!("--commands takes a whole number, not `{count}`"))?;
-            torture::model::run(&workspace, commands)
+            torture::model::run(&workspace, whole_number("--commands", count)?)
         }
+        ["torture", "store"] => torture::store::run(&workspace, torture::store::DEFAULT_KILLS),
+        ["torture", "store", "--kills", count] => {
+            torture::store::run(&workspace, whole_number("--kills", count)?)
+        }
+        ["torture", "store", "--check"] => torture::store::check(&workspace),
         ["torture", "rules"] => torture::rules::run(&workspace),
         _ => bail!("no such command: {}\n\n{USAGE}", words.join(" ")),
     }
+}
+
+fn whole_number(option: &str, text: &str) -> Result<u64> {
+    text.parse().with_context(|| format!("{option} takes a whole number, not `{text}`"))
 }

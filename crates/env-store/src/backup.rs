@@ -139,13 +139,12 @@ fn documents_in(artifact: &BackupArtifact, env_id: &EnvId) -> Result<Snapshot, B
         })
     });
     let snapshot: Snapshot = snapshot?;
-    let found = &snapshot.environment.environment_id;
-    if found == env_id && artifact.manifest.env_id == *env_id {
-        Ok(Snapshot { trusted_key_ids: None, ..snapshot })
-    } else {
+    let named = [&artifact.manifest.env_id, &snapshot.environment.environment_id];
+    if let Some(found) = named.into_iter().find(|found| *found != env_id) {
         let (expected, found) = (env_id.clone(), found.clone());
-        Err(BackupError::OtherEnvironment { expected, found })
+        return Err(BackupError::OtherEnvironment { expected, found });
     }
+    Ok(Snapshot { trusted_key_ids: None, ..snapshot })
 }
 
 /// Makes an environment of a backup, where there is none. The request's command is not looked at.

@@ -109,6 +109,18 @@ pub enum StoreError {
         /// What is wrong with it.
         problem: Box<EditProblem>,
     },
+    /// A file cannot be read, and no journal has what it should say.
+    #[error(
+        "`{}` is invalid: {problem}. Nothing else has what it said: mend the file, or restore it from \
+         a backup",
+        path.display()
+    )]
+    InvalidFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: Box<EditProblem>,
+    },
     /// The environment's lock was not free in time, or cannot be taken.
     #[error("cannot lock `{}`; another process works on the environment, retry when it is done", path.display())]
     Lock {
@@ -217,13 +229,13 @@ pub enum StoreError {
         limit: usize,
     },
     /// History does not reach that generation.
-    #[error("generation {generation} is not kept; generations {oldest} to {newest} are")]
+    #[error("generation {generation} is not kept; {}", kept(*oldest, *newest))]
     GenerationNotKept {
         /// What was asked for.
         generation: u64,
-        /// The oldest that is kept.
+        /// The oldest that is kept; 0 when there is no history yet.
         oldest: u64,
-        /// The newest.
+        /// The newest; 0 when there is no history yet.
         newest: u64,
     },
     /// The change is committed; what follows a commit failed.
@@ -334,7 +346,16 @@ fn hint(source: &io::Error) -> &'static str {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "; free some space and retry",
         io::ErrorKind::ReadOnlyFilesystem => "; the file system is read-only, make it writable",
         io::ErrorKind::PermissionDenied => "; make it writable for this user",
+        io::ErrorKind::FileTooLarge => "; it is larger than a document may be, make it smaller",
+        io::ErrorKind::AlreadyExists => "; it is there already, choose another name",
         _ => "",
+    }
+}
+
+fn kept(oldest: u64, newest: u64) -> String {
+    match newest {
+        0 => "there is no history yet, it begins with the next change".to_owned(),
+        _ => format!("ask for one from {oldest} to {newest}"),
     }
 }
 
@@ -362,6 +383,7 @@ impl StoreError {
             Self::Unsupported { .. } => "unsupported",
             Self::NotYetImplemented { .. } => "not-yet-implemented",
             Self::ExternalEdit { .. } => "external-edit-invalid",
+            Self::InvalidFile { .. } => "file-invalid",
             Self::Lock { .. } => "locked",
             Self::InTransaction { .. } => "in-transaction",
             Self::Io { .. } | Self::AtomicWrite { .. } => "io",
@@ -379,6 +401,19 @@ impl StoreError {
             Self::CommittedAfterSave { .. } => "committed-after-save",
             Self::OutcomeUnknown { .. } => "outcome-unknown",
             Self::Contract { .. } => "contract",
+        }
+    }
+
+    /// The same error about a file that no journal has a record of.
+    #[cfg(feature = "local")]
+    pub(crate) fn without_record(self) -> Self {
+        let Self::ExternalEdit { path, problem } = self else { return self };
+        match *problem {
+            // Somebody copied a folder.
+            EditProblem::Rule(SpecError::EnvIdMismatch { expected, actual, .. }) => {
+                Self::EnvIdMismatch { path, expected, found: actual.to_string() }
+            }
+            problem => Self::InvalidFile { path, problem: Box::new(problem) },
         }
     }
 
@@ -405,6 +440,7 @@ impl StoreError {
             Self::Conflict(_)
             | Self::EnvIdMismatch { .. }
             | Self::ExternalEdit { .. }
+            | Self::InvalidFile { .. }
             | Self::TrustRoot { .. }
             | Self::InTransaction { .. }
             | Self::Lock { .. } => ErrorKind::Conflict,

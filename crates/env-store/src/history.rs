@@ -169,13 +169,24 @@ pub(crate) fn diff(from: &Value, to: &Value) -> Vec<PatchOperation> {
 fn diff_into(all: &mut Vec<PatchOperation>, path: &mut Vec<String>, from: &Value, to: &Value) {
     match (from, to) {
         (Value::Object(from), Value::Object(to)) => diff_objects(all, path, from, to),
-        (Value::Array(from), Value::Array(to)) => diff_lists(all, path, from, to),
+        (Value::Array(old), Value::Array(new)) => {
+            let first = all.len();
+            diff_lists(all, path, old, new);
+            if is_longer(&all[first..], to) {
+                all.truncate(first);
+                all.push(replace(path, to));
+            }
+        }
         _ if from == to => {}
-        _ => all.push(PatchOperation::Replace(ReplaceOperation {
-            path: pointer(path),
-            value: to.clone(),
-        })),
+        _ => all.push(replace(path, to)),
     }
+}
+
+/// Whether many small steps take more room than the list that they lead to.
+fn is_longer(steps: &[PatchOperation], list: &Value) -> bool {
+    const MANY: usize = 16;
+    let bytes = |json: Result<String, serde_json::Error>| json.map_or(0, |text| text.len());
+    steps.len() >= MANY && bytes(serde_json::to_string(steps)) > bytes(serde_json::to_string(list))
 }
 
 fn diff_objects(
@@ -225,6 +236,10 @@ fn pointer(path: &[String]) -> jsonptr::PointerBuf {
 
 fn add(path: &[String], value: &Value) -> PatchOperation {
     PatchOperation::Add(AddOperation { path: pointer(path), value: value.clone() })
+}
+
+fn replace(path: &[String], value: &Value) -> PatchOperation {
+    PatchOperation::Replace(ReplaceOperation { path: pointer(path), value: value.clone() })
 }
 
 fn remove(path: &[String]) -> PatchOperation {

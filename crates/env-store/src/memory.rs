@@ -192,6 +192,9 @@ impl Kept {
 impl Past {
     fn follow_up(&mut self, ports: &Ports) -> Vec<Warning> {
         let mut warnings = Vec::new();
+        if let Some(newest) = self.commits.last() {
+            self.pending.retain(|follow_up| !follow_up.is_over(newest.after.state()));
+        }
         self.pending.retain(|follow_up| match follow_up.run(ports) {
             Ok(()) => false,
             Err(warning) => {
@@ -327,7 +330,10 @@ impl Iterator for Generations {
     fn next(&mut self) -> Option<Self::Item> {
         let mut kept = self.store.kept();
         loop {
-            let generation = kept.head(&self.env_id).generation();
+            let head = kept.head(&self.env_id);
+            // Destroyed: there is nothing more to tell.
+            head.environment()?;
+            let generation = head.generation();
             if self.seen != Some(generation) {
                 self.seen = Some(generation);
                 return Some(Ok(generation));

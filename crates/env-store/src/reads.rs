@@ -12,7 +12,8 @@ use crate::StoreError;
 /// Generations of an environment as they come: the one there is at once, then each newer one. When
 /// several came in between, only the newest is told. Blocks between them; dropping it ends the watch.
 ///
-/// A generation is told again when what reads show changed without a commit (an edit by hand).
+/// A generation is told again when what reads show changed without a commit (an edit by hand). The
+/// watch ends when the environment is destroyed.
 pub type Watch = Box<dyn Iterator<Item = Result<u64, StoreError>> + Send>;
 
 /// Reads environments. A read never changes anything and never waits for a writer.

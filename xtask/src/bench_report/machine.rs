@@ -8,16 +8,16 @@ use anyhow::Result;
 use crate::shell::{Workspace, capture};
 
 /// The machine, in the words of its own tools.
-pub(super) struct Machine {
-    pub(super) cpu: String,
-    pub(super) cores: usize,
-    pub(super) memory: String,
-    pub(super) system: String,
-    pub(super) compiler: String,
+pub(crate) struct Machine {
+    pub(crate) cpu: String,
+    pub(crate) cores: usize,
+    pub(crate) memory: String,
+    pub(crate) system: String,
+    pub(crate) compiler: String,
 }
 
 /// Describes the machine that this runs on, on Linux and on macOS.
-pub(super) fn describe(workspace: &Workspace) -> Result<Machine> {
+pub(crate) fn describe(workspace: &Workspace) -> Result<Machine> {
     let ask = |program: &str, arguments: &[&str]| {
         capture(&mut workspace.command(program, arguments)).map(|text| text.trim().to_owned())
     };

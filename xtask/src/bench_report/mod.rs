@@ -1,8 +1,8 @@
 //! `cargo xtask bench-report`: docs/performance.md is written by the benchmarks and by nobody else.
 
 mod estimates;
-mod machine;
-mod page;
+pub(crate) mod machine;
+pub(crate) mod page;
 mod rows;
 
 use anyhow::{Result, bail};

@@ -85,12 +85,12 @@ fn time(nanoseconds: f64) -> String {
 }
 
 /// Appends the line that makes a later change visible.
-pub(super) fn seal(text: &str) -> String {
+pub(crate) fn seal(text: &str) -> String {
     format!("{text}{SEAL}{}{SEAL_END}", digest(text))
 }
 
 /// Says whether the page ends in the seal of what stands above it.
-pub(super) fn is_sealed(page: &str) -> bool {
+pub(crate) fn is_sealed(page: &str) -> bool {
     page.rfind(SEAL).is_some_and(|start| seal(&page[..start]) == page)
 }
 

@@ -1,7 +1,7 @@
 //! What the page reports: one row for each path whose speed we promise.
 
 /// Packages whose benchmarks are run.
-pub(super) const PACKAGES: &[&str] = &["greentic-deploy-spec"];
+pub(super) const PACKAGES: &[&str] = &["greentic-deploy-spec", "greentic-env-store"];
 
 /// One path, the floor it is compared with, and the target.
 pub(super) struct Row {
@@ -35,6 +35,30 @@ pub(super) const ROWS: &[Row] = &[
     engine("engine verb on 10,000 revisions: warm", "warm"),
     engine("engine verb on 10,000 revisions: stage-revision", "stage-revision"),
     engine("engine verb on 10,000 revisions: add-pack-binding", "add-pack-binding"),
+    verb("a store verb, environment of 2 revisions", "store-verb-1", "floor"),
+    verb("a store verb, environment of 1,000 revisions", "store-verb-1000", "floor"),
+    Row {
+        title: "the same store verb beside a bare SQLite commit of the same bytes",
+        group: "store-verb-1",
+        subject: "verb",
+        floor: Some("sqlite"),
+        target: Target::None,
+    },
+    Row {
+        title: "open and load an environment of 1,000 revisions",
+        group: "store-open",
+        subject: "open-and-load",
+        floor: Some("parse"),
+        target: Target::Ratio(2.0),
+    },
+    Row {
+        title: "160 store verbs by 16 processes at once, beside one process",
+        group: "store-writers",
+        subject: "sixteen",
+        floor: Some("one"),
+        // A rate of at least 0.7 times the other's.
+        target: Target::Ratio(1.0 / 0.7),
+    },
     Row {
         title: "choosing a revision for a key",
         group: ROUTING,
@@ -50,6 +74,10 @@ pub(super) const ROWS: &[Row] = &[
         target: Target::None,
     },
 ];
+
+const fn verb(title: &'static str, group: &'static str, floor: &'static str) -> Row {
+    Row { title, group, subject: "verb", floor: Some(floor), target: Target::Ratio(2.0) }
+}
 
 const fn engine(title: &'static str, subject: &'static str) -> Row {
     Row { title, group: ENGINE, subject, floor: Some("clone"), target: Target::Ratio(1.5) }

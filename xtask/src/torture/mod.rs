@@ -2,3 +2,5 @@
 
 pub(crate) mod model;
 pub(crate) mod rules;
+mod section;
+pub(crate) mod store;

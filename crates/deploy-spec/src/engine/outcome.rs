@@ -27,21 +27,9 @@ impl Applied {
     /// Takes back the release of secrets that something in the state still names: another endpoint
     /// that was given the reference, or one that a later command of a batch added.
     pub(super) fn keep_named_secrets(mut self) -> Self {
-        let environment = self.state.environment.as_ref();
-        let endpoints = environment.map(|env| env.messaging_endpoints.as_slice());
-        let credentials = environment.and_then(|env| env.credentials_ref.as_ref());
-        let named = |secret: &SecretRef| {
-            credentials == Some(secret)
-                || endpoints.unwrap_or_default().iter().any(|endpoint| {
-                    endpoint
-                        .webhook_secret_ref
-                        .iter()
-                        .chain(&endpoint.secret_refs)
-                        .any(|s| s == secret)
-                })
-        };
+        let state = &self.state;
         self.events.retain(|event| match event {
-            Event::SecretReleased { secret_ref } => !named(secret_ref),
+            Event::SecretReleased { secret_ref } => !state.names_secret(secret_ref),
             _ => true,
         });
         self

@@ -2,10 +2,10 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::CapabilitySlot;
 use crate::document::Document;
 use crate::documents::{Environment, EnvironmentRuntime, TrustRoot};
 use crate::routing::Routing;
+use crate::{CapabilitySlot, SecretRef};
 
 /// Everything that is recorded of one environment.
 ///
@@ -22,4 +22,18 @@ pub struct EnvState {
     pub pack_answers: BTreeMap<CapabilitySlot, Value>,
     /// The slot tables of the traffic splits; none without a split.
     pub routing: Option<Routing>,
+}
+
+impl EnvState {
+    /// Tells whether something in the environment names a secret, which must not be deleted then.
+    #[must_use]
+    pub fn names_secret(&self, secret: &SecretRef) -> bool {
+        let Some(environment) = &self.environment else { return false };
+        let mut endpoints = environment.messaging_endpoints.iter();
+        environment.credentials_ref.as_ref() == Some(secret)
+            || endpoints.any(|endpoint| {
+                endpoint.webhook_secret_ref.as_ref() == Some(secret)
+                    || endpoint.secret_refs.contains(secret)
+            })
+    }
 }

@@ -27,6 +27,9 @@ pub enum InvalidEnvId {
     },
 }
 
+/// Bytes that file systems take for the name of a file or folder.
+const MAX_NAME: usize = 255;
+
 impl EnvId {
     /// Parses an environment id.
     ///
@@ -50,10 +53,10 @@ impl EnvId {
         &self.0
     }
 
-    /// Tells whether the id can name a folder: everything but `.` and `..`.
+    /// Tells whether the id can name a folder: everything of at most 255 bytes but `.` and `..`.
     #[must_use]
     pub fn is_safe_path_segment(&self) -> bool {
-        self.0 != "." && self.0 != ".."
+        self.0 != "." && self.0 != ".." && self.0.len() <= MAX_NAME
     }
 }
 

@@ -83,8 +83,12 @@ impl Pending {
     /// Completes a request.
     ///
     /// # Errors
-    /// When it has no form in the remote contract, which fingerprints it.
+    /// [`StoreError::UnsafeEnvId`], the same for every backend, whether it has folders or not; or
+    /// when the request has no form in the remote contract, which fingerprints it.
     pub fn new(env_id: &EnvId, request: Request, ports: &Ports) -> Result<Self, StoreError> {
+        if !env_id.is_safe_path_segment() {
+            return Err(StoreError::UnsafeEnvId { env_id: env_id.clone() });
+        }
         let wire = remote::Request::for_command(env_id, &request.command)?;
         let key = match request.key {
             Some(key) => key,
@@ -191,7 +195,23 @@ impl Pending {
         ports: &Ports,
         policies: &dyn PolicyFiles,
     ) -> Result<NewCommit, StoreError> {
-        self.check_expected(head)?;
+        self.judge_after(head, head, ports, policies)
+    }
+
+    /// Judges the request on `head`, when callers saw something else than `head` before: a store
+    /// that first takes edits over counts a generation for them that no read showed. What the
+    /// caller expects is compared with `shown`.
+    ///
+    /// # Errors
+    /// As [`Self::judge`].
+    pub fn judge_after(
+        &self,
+        shown: &EnvSnapshot,
+        head: &EnvSnapshot,
+        ports: &Ports,
+        policies: &dyn PolicyFiles,
+    ) -> Result<NewCommit, StoreError> {
+        self.check_expected(shown)?;
         let supplies = supply::supply(self, head, ports, policies)?;
         let applied = engine::apply(head.state(), &self.command, &self.context(supplies))
             .map_err(StoreError::from_rejection)?;
@@ -207,8 +227,8 @@ impl Pending {
         let follow_ups = follow_ups(&applied);
         let Applied { state, outcome, .. } = applied;
         let generation = head.generation() + 1;
-        let etag = etag_of(&state)?;
-        check_sizes(head.state(), &state)?;
+        let (etag, size) = etag_of(&state)?;
+        check_sizes(head.state(), &state, size)?;
         let mut event = self.event(ports, head.generation(), result_of(&outcome));
         event.new_generation = Some(generation);
         let after = EnvSnapshot::new(self.env_id.clone(), generation, etag, Arc::new(state));
@@ -285,12 +305,12 @@ fn result_of(outcome: &Outcome) -> AuditResult {
     }
 }
 
-/// The etag of the environment of a state, which must be one that can be read again.
-fn etag_of(state: &EnvState) -> Result<Option<StateEtag>, StoreError> {
-    let Some(environment) = &state.environment else { return Ok(None) };
+/// The environment's etag and size. It must be one that can be read again.
+fn etag_of(state: &EnvState) -> Result<(Option<StateEtag>, usize), StoreError> {
+    let Some(environment) = &state.environment else { return Ok((None, 0)) };
     let canonical = environment.canonical();
     check_size(canonical.len())?;
-    Ok(Some(StateEtag(sha256_hex(canonical.as_bytes()))))
+    Ok((Some(StateEtag(sha256_hex(canonical.as_bytes()))), canonical.len()))
 }
 
 /// The canonical form has no white space. The indented one of the same document has to stay within
@@ -302,19 +322,38 @@ fn check_size(actual: usize) -> Result<(), StoreError> {
     if actual > limit { Err(StoreError::TooLarge { actual, limit }) } else { Ok(()) }
 }
 
-/// Checks the documents beside the environment that a change wrote.
-fn check_sizes(before: &EnvState, after: &EnvState) -> Result<(), StoreError> {
+/// All documents of a generation have to stay within what can be read as one.
+const MAX_BYTES_TOGETHER: usize = MAX_DOCUMENT_BYTES / 2;
+
+/// Documents below this are so small that all of them together fit.
+const LARGE: usize = MAX_DOCUMENT_BYTES / 64;
+
+/// Checks the documents beside the environment that a change wrote, and all of them together when
+/// one that matters for that changed.
+fn check_sizes(before: &EnvState, after: &EnvState, environment: usize) -> Result<(), StoreError> {
+    let mut largest = environment;
+    let mut check = |actual: usize| {
+        largest = largest.max(actual);
+        check_size(actual)
+    };
     if let Some(runtime) = &after.runtime
         && before.runtime.as_ref() != Some(runtime)
     {
-        check_size(runtime.canonical().len())?;
+        check(runtime.canonical().len())?;
     }
     for (slot, answers) in &after.pack_answers {
         if before.pack_answers.get(slot) != Some(answers) {
-            check_size(canonical_value(answers).len())?;
+            check(canonical_value(answers).len())?;
         }
     }
-    Ok(())
+    if largest > LARGE { check_together(after, environment) } else { Ok(()) }
+}
+
+fn check_together(after: &EnvState, environment: usize) -> Result<(), StoreError> {
+    let runtime = after.runtime.as_ref().map_or(0, |runtime| runtime.canonical().len());
+    let answers = after.pack_answers.values().map(|answers| canonical_value(answers).len());
+    let (actual, limit) = (environment + runtime + answers.sum::<usize>(), MAX_BYTES_TOGETHER);
+    if actual > limit { Err(StoreError::TooLarge { actual, limit }) } else { Ok(()) }
 }
 
 fn follow_ups(applied: &Applied) -> Vec<FollowUp> {
@@ -328,7 +367,17 @@ fn follow_ups(applied: &Applied) -> Vec<FollowUp> {
 }
 
 impl FollowUp {
-    /// Does it. Doing it again is fine.
+    /// Whether it is not to be done any more: a change since, such as bringing a backup back, names
+    /// the secret again.
+    #[must_use]
+    pub fn is_over(&self, state: &EnvState) -> bool {
+        match self {
+            Self::DeleteSecret { secret_ref } => state.names_secret(secret_ref),
+            Self::ActivateKey { .. } => false,
+        }
+    }
+
+    /// Does it, unless it [is over](Self::is_over). Doing it again is fine.
     ///
     /// # Errors
     /// What is left undone.

@@ -14,9 +14,14 @@ use crate::{EnvSnapshot, StoreError, policy};
 
 /// Keeps the files of signed revenue policies.
 pub trait PolicyFiles: Debug {
-    /// Writes both files of a version; they are durable when this returns. Files of an earlier
-    /// attempt, or of an earlier deployment of the same bundle and customer, give way to them and
-    /// are kept under another name when they differ.
+    /// Writes both files of a version; they are durable when this returns, and the commit that
+    /// refers to them comes after it.
+    ///
+    /// Versions count from 1 for each deployment. When a deployment was removed and its bundle is
+    /// deployed for the same customer again, the first version of the new one has the name of the
+    /// first version of the old one. Whatever has the name and other bytes gives way and is never
+    /// lost: the policy of an earlier deployment, which was in force, is kept beside the new one for
+    /// good; what an attempt left that was never committed is moved aside like any other leftover.
     ///
     /// # Errors
     /// When they cannot be written.

@@ -2,17 +2,20 @@
 
 mod os;
 mod place;
+mod private;
 
 use std::ffi::OsString;
 use std::fmt::Debug;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use os::OsFileSystem;
 pub use place::Placement;
+pub use private::PrivateFile;
 
-/// Operations on files and folders. Nothing follows a symbolic link in the last part of a path.
+/// Operations on files and folders. Nothing but [`FileSystem::target`] follows a symbolic link in the
+/// last part of a path.
 ///
 /// Folders are made for this user only (0700), and so are files (0600).
 pub trait FileSystem: Debug + Send + Sync {
@@ -34,6 +37,13 @@ pub trait FileSystem: Debug + Send + Sync {
     /// # Errors
     /// When it cannot be read or is no regular file.
     fn read_from(&self, path: &Path, offset: u64) -> io::Result<Option<Vec<u8>>>;
+
+    /// What is at a path that no symbolic link may lead to, in no part of it; the bytes too when it
+    /// is a regular file. What is told of the file is told of the one whose bytes these are.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::FileTooLarge`] beyond `limit` bytes; when it cannot be read.
+    fn read_private(&self, path: &Path, limit: u64) -> io::Result<PrivateFile>;
 
     /// The names in a folder, sorted; none when there is no such folder.
     ///
@@ -101,6 +111,14 @@ pub trait FileSystem: Debug + Send + Sync {
     /// # Errors
     /// [`io::ErrorKind::TimedOut`] when it was not free in time; when it cannot be taken.
     fn lock(&self, path: &Path, patience: Duration) -> io::Result<Box<dyn Send + Sync>>;
+
+    /// The file or folder that a path leads to once all links on the way are followed.
+    ///
+    /// # Errors
+    /// When it leads nowhere.
+    fn target(&self, path: &Path) -> io::Result<PathBuf> {
+        path.canonicalize()
+    }
 
     /// The kind of file system that a path is on.
     ///

@@ -3,12 +3,13 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::time::Duration;
 
 use rustix::fs::OFlags;
 
-use super::{FileKind, FileStat, FileSystem, FileVersion, Placement};
+use super::{FileKind, FileStat, FileSystem, FileVersion, Placement, PrivateFile, private};
 
 /// The file system of this machine.
 #[derive(Clone, Copy, Debug, Default)]
@@ -70,6 +71,10 @@ impl FileSystem for OsFileSystem {
         Ok(Some(bytes))
     }
 
+    fn read_private(&self, path: &Path, limit: u64) -> io::Result<PrivateFile> {
+        private::read(path, limit)
+    }
+
     fn names(&self, path: &Path) -> io::Result<Vec<OsString>> {
         let entries = match fs::read_dir(path) {
             Ok(entries) => entries,
@@ -129,7 +134,7 @@ impl FileSystem for OsFileSystem {
     }
 }
 
-fn stat(metadata: &fs::Metadata) -> FileStat {
+pub(super) fn stat(metadata: &fs::Metadata) -> FileStat {
     let nanoseconds =
         |seconds: i64, rest: i64| i128::from(seconds) * 1_000_000_000 + i128::from(rest);
     let kind = match metadata.file_type() {
@@ -153,13 +158,22 @@ fn stat(metadata: &fs::Metadata) -> FileStat {
 
 /// Takes the lock of the file that has this name once the lock is ours. A file that was removed
 /// while we waited is nobody's lock any more.
+///
+/// The kernel lets whoever asks first have a lock that was just freed, so that one who frees it and
+/// asks again would keep all others waiting. Therefore everybody of us takes the lock of the folder
+/// first, holds it only until the file's is taken, and so lets others go ahead after each turn.
 fn lock(path: &Path, patience: Duration) -> io::Result<File> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let turn = File::open(folder.unwrap_or(Path::new(".")))?;
     loop {
         let file = writable(OpenOptions::new().read(true).create(true)).open(path)?;
-        let file = match file.try_lock() {
-            Ok(()) => file,
-            Err(TryLockError::WouldBlock) => wait_for(file, patience)?,
-            Err(TryLockError::Error(error)) => return Err(error),
+        let file = if try_lock(&turn)? && try_lock(&file)? {
+            turn.unlock()?;
+            file
+        } else if patience.is_zero() {
+            return Err(io::ErrorKind::TimedOut.into());
+        } else {
+            wait_for(turn.try_clone()?, file, patience)?
         };
         let ours = file.metadata()?;
         match fs::symlink_metadata(path) {
@@ -170,16 +184,55 @@ fn lock(path: &Path, patience: Duration) -> io::Result<File> {
     }
 }
 
+fn try_lock(file: &File) -> io::Result<bool> {
+    match file.try_lock() {
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Ok(false),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+/// Threads that wait for a lock although whoever sent them gave up.
+static GIVEN_UP: AtomicUsize = AtomicUsize::new(0);
+/// With so many of them, somebody keeps a lock for good; then waiting is done without a thread.
+const MOST_GIVEN_UP: usize = 16;
+
 /// Waits in the kernel's queue, which is fair, on a thread of its own, because such a wait has no
 /// time limit. A thread that is given up gets the lock some time and lets go of it at once.
-fn wait_for(file: File, patience: Duration) -> io::Result<File> {
+fn wait_for(turn: File, file: File, patience: Duration) -> io::Result<File> {
+    if GIVEN_UP.load(Ordering::Relaxed) >= MOST_GIVEN_UP {
+        return ask_again_and_again(&turn, file, patience);
+    }
     let (give, take) = mpsc::sync_channel(0);
     std::thread::Builder::new().name("lock".to_owned()).spawn(move || {
-        let locked = file.lock().map(|()| file);
+        // What this process locked before it came here stays locked; the clone is the same open file.
+        let locked = turn.lock().and_then(|()| file.lock()).and_then(|()| turn.unlock());
         // Nobody takes it when patience is over.
-        drop(give.send(locked));
+        if give.send(locked.map(|()| file)).is_err() {
+            GIVEN_UP.fetch_sub(1, Ordering::Relaxed);
+        }
     })?;
-    take.recv_timeout(patience).unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+    take.recv_timeout(patience).unwrap_or_else(|_| {
+        GIVEN_UP.fetch_add(1, Ordering::Relaxed);
+        Err(io::ErrorKind::TimedOut.into())
+    })
+}
+
+fn ask_again_and_again(turn: &File, file: File, patience: Duration) -> io::Result<File> {
+    const PAUSE: Duration = Duration::from_millis(10);
+    let mut left = patience;
+    while !left.is_zero() {
+        if try_lock(turn)? {
+            let taken = try_lock(&file)?;
+            turn.unlock()?;
+            if taken {
+                return Ok(file);
+            }
+        }
+        std::thread::park_timeout(PAUSE);
+        left = left.saturating_sub(PAUSE);
+    }
+    Err(io::ErrorKind::TimedOut.into())
 }
 
 #[cfg(target_os = "linux")]

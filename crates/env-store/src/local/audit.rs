@@ -38,6 +38,10 @@ pub(super) struct Addition<'a> {
     pub(super) refused: Option<&'a AuditEvent>,
 }
 
+/// Bytes of the log's end that are looked through. Nobody writes more between two of our changes,
+/// unless to harm.
+const MAX_TAIL: u64 = 64 * 1024 * 1024;
+
 /// Adds what the log lacks; with the line of a refused request, that line alone. `known` is kept up
 /// to date.
 pub(super) fn append(
@@ -96,7 +100,9 @@ pub(super) fn tells_of(
         return Ok(true);
     }
     let path = folder.at(layout::AUDIT_LOG);
-    let log = folder.io("read", &path, folder.files.read_from(&path, settled.audit_bytes))?;
+    let size = folder.stat(layout::AUDIT_LOG)?.map_or(0, |stat| stat.size);
+    let start = settled.audit_bytes.max(size.saturating_sub(MAX_TAIL));
+    let log = folder.io("read", &path, folder.files.read_from(&path, start))?;
     let newest = transaction.before(head.generation() + 1, 1)?;
     let wanted = newest.first().and_then(|row| event_id(row.event.as_bytes()));
     let mut lines = log.iter().flat_map(|log| log.split(|byte| *byte == b'\n'));
@@ -142,7 +148,7 @@ fn read(
         return Ok(Log { events: BTreeSet::new(), end: size });
     }
     // A log that is shorter than it was is another one: somebody rotated it.
-    let start = if size < from.bytes { 0 } else { from.bytes };
+    let start = if size < from.bytes { 0 } else { from.bytes }.max(size.saturating_sub(MAX_TAIL));
     let path = folder.at(layout::AUDIT_LOG);
     let bytes = folder.io("read", &path, folder.files.read_from(&path, start))?.unwrap_or_default();
     let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);

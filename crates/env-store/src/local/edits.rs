@@ -1,11 +1,12 @@
 //! What somebody else did to the files of an environment.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use greentic_deploy_spec::engine::EnvState;
 use greentic_deploy_spec::{
     AdoptPayload, CapabilitySlot, Document, DocumentError, DocumentType, Environment,
-    EnvironmentRuntime, FieldUpdate, JsonError, TrustRoot, parse_json,
+    EnvironmentRuntime, FieldUpdate, JsonError, MAX_DOCUMENT_BYTES, SpecError, TrustRoot,
+    parse_json,
 };
 use serde_json::Value;
 
@@ -27,7 +28,8 @@ pub(super) struct Odd {
 /// What is to be done about such a file.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Verdict {
-    /// It shows an earlier generation that a crash may have brought back: written again.
+    /// It shows an earlier generation that a crash may have brought back: written again, and a copy
+    /// is kept.
     Lagging,
     /// A crash cut it: written again, and what is left of it is kept.
     Torn,
@@ -87,7 +89,7 @@ pub(super) fn judge(
     let missing = missing.map(|file| (file, &Seen::Absent));
     let mut all = Vec::new();
     for (file, seen) in seen.iter().chain(missing) {
-        if seen.digest() == head.files.get(file).map(String::as_str) && *seen != Seen::NotAFile {
+        if seen.digest() == head.files.get(file).map(String::as_str) && !seen.is_unreadable() {
             continue;
         }
         let verdict = verdict(folder, file, seen, head, transaction)?;
@@ -106,10 +108,8 @@ fn verdict(
     if let Some(transaction) = transaction {
         // The audit line of a commit is written after such files are there and safe on the disk.
         let gone = *seen == Seen::Absent && layout::may_be_deleted(file);
-        if gone && audit::tells_of(folder, transaction, head)? {
-            return Ok(Verdict::Edited);
-        }
-        if was_superseded(transaction, head, file, seen)? {
+        let deleted = gone && audit::tells_of(folder, transaction, head)?;
+        if !deleted && was_superseded(transaction, head, file, seen)? {
             return Ok(Verdict::Lagging);
         }
         // An environment is removed by a verb; a file that vanished is no wish.
@@ -122,6 +122,10 @@ fn verdict(
     }
     Ok(match origin(file) {
         Origin::Source => Verdict::Edited,
+        // In other words, the same keys are no decision about trust.
+        Origin::Trust if transaction.is_some() && trusts_the_same(folder, seen, head) => {
+            Verdict::Foreign
+        }
         Origin::Trust => Verdict::Trust,
         Origin::Derived if *seen == Seen::Absent => Verdict::Lagging,
         Origin::Derived => Verdict::Foreign,
@@ -155,7 +159,7 @@ fn was_superseded(
     file: &str,
     seen: &Seen,
 ) -> Result<bool, StoreError> {
-    if *seen == Seen::NotAFile {
+    if seen.is_unreadable() {
         return Ok(false);
     }
     let mut shown = None;
@@ -202,7 +206,7 @@ fn adopt_one(folder: &Folder, odd: &Odd, payload: &mut AdoptPayload) -> Result<(
     match odd.file.as_str() {
         layout::ENVIRONMENT => payload.environment = read_environment(folder, &odd.seen)?,
         layout::RUNTIME => {
-            payload.runtime = update(read_document::<EnvironmentRuntime>(folder, odd)?);
+            payload.runtime = update(read_runtime(folder, odd)?);
         }
         file => {
             let slot = CapabilitySlot::ALL.iter().find(|slot| layout::answers(**slot) == file);
@@ -222,9 +226,20 @@ fn problem(folder: &Folder, file: &str, problem: EditProblem) -> StoreError {
     StoreError::ExternalEdit { path: folder.at(file), problem: Box::new(problem) }
 }
 
+fn too_large(size: u64) -> EditProblem {
+    let actual = usize::try_from(size).unwrap_or(usize::MAX);
+    let error = JsonError::TooLarge { actual, limit: MAX_DOCUMENT_BYTES };
+    EditProblem::Document(error.into())
+}
+
 fn read_value(folder: &Folder, odd: &Odd) -> Result<Option<Value>, StoreError> {
-    if odd.seen == Seen::NotAFile {
-        return Err(problem(folder, &odd.file, EditProblem::NotAFile));
+    let unreadable = match odd.seen {
+        Seen::NotAFile => Some(EditProblem::NotAFile),
+        Seen::TooLarge(size) => Some(too_large(size)),
+        _ => None,
+    };
+    if let Some(unreadable) = unreadable {
+        return Err(problem(folder, &odd.file, unreadable));
     }
     let Some(bytes) = folder.read(&odd.file)? else { return Ok(None) };
     parse_json(&bytes).map(Some).map_err(|error: JsonError| {
@@ -240,6 +255,17 @@ fn read_document<T: DocumentType>(
     document.map_err(|error| problem(folder, &odd.file, EditProblem::Document(error)))
 }
 
+/// Reads what a deployer discovered, which has to be about this environment.
+fn read_runtime(
+    folder: &Folder,
+    odd: &Odd,
+) -> Result<Option<Document<EnvironmentRuntime>>, StoreError> {
+    let Some(document) = read_document::<EnvironmentRuntime>(folder, odd)? else { return Ok(None) };
+    let belongs = document.check_belongs_to(&folder.env_id);
+    belongs.map_err(|error| problem(folder, &odd.file, EditProblem::Rule(error)))?;
+    Ok(Some(document))
+}
+
 /// Reads the environment and checks it as the public tools do when they load it.
 fn read_environment(
     folder: &Folder,
@@ -249,11 +275,9 @@ fn read_environment(
     let odd = Odd { file: file.to_owned(), seen: seen.clone(), verdict: Verdict::Edited };
     let Some(document) = read_document::<Environment>(folder, &odd)? else { return Ok(None) };
     if document.environment_id != folder.env_id {
-        return Err(StoreError::EnvIdMismatch {
-            path: folder.at(file),
-            expected: folder.env_id.clone(),
-            found: document.environment_id.to_string(),
-        });
+        let (expected, actual) = (folder.env_id.clone(), document.environment_id.clone());
+        let error = SpecError::EnvIdMismatch { context: "environment", expected, actual };
+        return Err(problem(folder, file, EditProblem::Rule(error)));
     }
     document.validate().map_err(|error| problem(folder, file, EditProblem::Rule(error)))?;
     Ok(Some(document))
@@ -271,31 +295,41 @@ pub(super) fn read_trust_root(
     Ok(Some(document))
 }
 
-/// How the trust root's file differs from what is recorded.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct TrustDifference {
-    pub(super) added: Vec<String>,
-    pub(super) removed: Vec<String>,
+fn trusts_the_same(folder: &Folder, seen: &Seen, head: &Head) -> bool {
+    let recorded = key_ids(head.state().trust_root.as_ref());
+    read_trust_root(folder, seen).is_ok_and(|root| key_ids(root.as_ref()) == recorded)
 }
 
-/// Compares the file with the record. A file that cannot be read trusts nobody.
+/// Ids of keys, in lower case: an id names exactly one key.
+fn key_ids(root: Option<&Document<TrustRoot>>) -> BTreeSet<String> {
+    let keys = root.map(|root| root.keys.as_slice()).unwrap_or_default();
+    keys.iter().map(|key| key.key_id.to_ascii_lowercase()).collect()
+}
+
+/// How the trust root's file differs from what is recorded.
+#[derive(Debug)]
+pub(super) struct TrustDifference {
+    added: Vec<String>,
+    removed: Vec<String>,
+    /// Why the file cannot be read, when it cannot: then it trusts nobody.
+    unreadable: Option<StoreError>,
+}
+
+/// Compares the file with the record.
 pub(super) fn trust_difference(
     folder: &Folder,
     odd: &[Odd],
     recorded: &EnvState,
 ) -> Option<TrustDifference> {
     let odd = odd.iter().find(|odd| odd.verdict == Verdict::Trust)?;
-    let ids = |root: Option<&Document<TrustRoot>>| -> Vec<String> {
-        let keys = root.map(|root| root.keys.as_slice()).unwrap_or_default();
-        keys.iter().map(|key| key.key_id.clone()).collect()
+    let (in_file, unreadable) = match read_trust_root(folder, &odd.seen) {
+        Ok(root) => (key_ids(root.as_ref()), None),
+        Err(error) => (BTreeSet::new(), Some(error)),
     };
-    let in_file = ids(read_trust_root(folder, &odd.seen).ok().flatten().as_ref());
-    let recorded = ids(recorded.trust_root.as_ref());
-    let lacking = |all: &[String], some: &[String]| -> Vec<String> {
-        all.iter().filter(|id| !some.contains(id)).cloned().collect()
-    };
-    let (added, removed) = (lacking(&in_file, &recorded), lacking(&recorded, &in_file));
-    Some(TrustDifference { added, removed })
+    let recorded = key_ids(recorded.trust_root.as_ref());
+    let (added, removed) = (&in_file - &recorded, &recorded - &in_file);
+    let (added, removed) = (added.into_iter().collect(), removed.into_iter().collect());
+    Some(TrustDifference { added, removed, unreadable })
 }
 
 impl TrustDifference {
@@ -303,16 +337,14 @@ impl TrustDifference {
     pub(super) fn narrow(&self, state: &mut EnvState) {
         let Some(recorded) = state.trust_root.take() else { return };
         let mut typed = recorded.typed().clone();
-        typed.keys.retain(|key| !self.removed.contains(&key.key_id));
+        typed.keys.retain(|key| !self.removed.contains(&key.key_id.to_ascii_lowercase()));
         state.trust_root = recorded.with(typed).ok();
     }
 
-    pub(super) fn error(&self, folder: &Folder) -> StoreError {
-        StoreError::TrustRoot {
-            path: folder.at(layout::TRUST_ROOT),
-            added: self.added.clone(),
-            removed: self.removed.clone(),
-        }
+    pub(super) fn into_error(self, folder: &Folder) -> StoreError {
+        let Self { added, removed, unreadable } = self;
+        let path = folder.at(layout::TRUST_ROOT);
+        unreadable.unwrap_or(StoreError::TrustRoot { path, added, removed })
     }
 }
 

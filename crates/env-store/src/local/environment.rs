@@ -14,6 +14,7 @@ use super::journal::Access;
 use super::layout;
 use super::locked::Locked;
 use super::reader::Reader;
+use super::turns::{Turn, Turns};
 use super::writer::{Work, Writer};
 use crate::executor::Pending;
 use crate::ports::Ports;
@@ -27,6 +28,7 @@ pub(super) struct LocalEnvironment {
     pub(super) patience: Duration,
     reader: Mutex<Reader>,
     writer: Mutex<Writer>,
+    turns: Turns,
 }
 
 thread_local! {
@@ -40,7 +42,8 @@ const SETTLE_AFTER: u64 = 256;
 
 impl LocalEnvironment {
     pub(super) fn new(folder: Folder, ports: Ports, patience: Duration) -> Self {
-        Self { folder, ports, patience, reader: Mutex::default(), writer: Mutex::default() }
+        let turns = Turns::default();
+        Self { folder, ports, patience, reader: Mutex::default(), writer: Mutex::default(), turns }
     }
 
     pub(super) fn reader(&self) -> MutexGuard<'_, Reader> {
@@ -87,6 +90,11 @@ impl LocalEnvironment {
         then: impl FnOnce(&Self, &mut Writer),
     ) -> Result<T, StoreError> {
         let mut writer = self.writer();
+        if writer.mirror.journal().is_none() {
+            // Connections of one process share what SQLite keeps in memory for a journal. It stays
+            // read-only for as long as one has it that was made while nothing could be written.
+            self.reader().mirror.disconnect();
+        }
         let done = work(Work {
             writer: &mut writer,
             folder: &self.folder,
@@ -112,27 +120,23 @@ impl LocalEnvironment {
     /// Takes the lock, for which the folder is made when it is not there.
     pub(super) fn enter(&self) -> Result<Entered<'_>, StoreError> {
         self.folder.check_placement()?;
+        let turn = self.turns.take(self.patience).ok_or_else(|| StoreError::Lock {
+            path: self.folder.at(layout::LOCK),
+            source: ErrorKind::TimedOut.into(),
+        })?;
+        let mut entered =
+            Entered { held: None, folder: &self.folder, made: Vec::new(), _turn: turn };
         loop {
-            let made = self.make_folder()?;
+            entered.make_folder()?;
             match self.folder.lock(self.patience) {
                 // Somebody whose change was refused just removed the folder.
                 Err(StoreError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {}
-                held => return Ok(Entered { held: Some(held?), folder: &self.folder, made }),
+                held => {
+                    entered.held = Some(held?);
+                    return Ok(entered);
+                }
             }
         }
-    }
-
-    /// Makes the folder. Tells which ones had to be made, the innermost first.
-    fn make_folder(&self) -> Result<Vec<PathBuf>, StoreError> {
-        if self.folder.is_there()? {
-            return Ok(Vec::new());
-        }
-        let missing = self.folder.path.ancestors().take_while(|path| !path.exists());
-        let missing: Vec<PathBuf> = missing.map(Path::to_owned).collect();
-        for folder in missing.iter().rev() {
-            self.folder.io("make", folder, self.folder.files.create_dir(folder))?;
-        }
-        Ok(missing)
     }
 
     pub(super) fn check_not_in_transaction(&self) -> Result<(), StoreError> {
@@ -230,20 +234,29 @@ impl Drop for LocalEnvironment {
 pub(super) struct Entered<'a> {
     held: Option<Held>,
     folder: &'a Folder,
+    /// Folders that were made, the outermost first.
     made: Vec<PathBuf>,
+    /// Ends after the lock, which is freed by [`Drop`].
+    _turn: Turn<'a>,
 }
 
 impl Drop for Entered<'_> {
     fn drop(&mut self) {
-        let unused =
-            !self.made.is_empty() && matches!(self.folder.stat(layout::ENVIRONMENT), Ok(None));
-        if unused && !self.is_committed() {
+        // Without the lock, files there are those of somebody else who is at work.
+        let unused = self.held.is_some()
+            && !self.made.is_empty()
+            && matches!(self.folder.stat(layout::ENVIRONMENT), Ok(None))
+            && !self.is_committed();
+        if unused {
             // Best effort: an empty folder is no environment.
             for file in [layout::JOURNAL].into_iter().chain(layout::JOURNAL_SIDE_FILES) {
                 drop(self.folder.remove(file));
             }
             drop(self.folder.remove(layout::LOCK));
-            for folder in &self.made {
+        }
+        if unused || self.held.is_none() {
+            // Only those that are empty go.
+            for folder in self.made.iter().rev() {
                 drop(self.folder.files.remove_dir(folder));
             }
         }
@@ -252,6 +265,25 @@ impl Drop for Entered<'_> {
 }
 
 impl Entered<'_> {
+    /// Makes the environment's folder and those that lead to it, as far as they are missing. Their
+    /// names are safe on the disk before anything is committed in them.
+    fn make_folder(&mut self) -> Result<(), StoreError> {
+        if self.folder.is_there()? {
+            return Ok(());
+        }
+        let ancestors = self.folder.path.ancestors();
+        let missing: Vec<_> =
+            ancestors.take_while(|path| !path.as_os_str().is_empty() && !path.exists()).collect();
+        for path in missing.into_iter().rev() {
+            // It may be there although the answer is an error.
+            self.made.push(path.to_owned());
+            self.folder.io("make", path, self.folder.files.create_dir(path))?;
+            let above = path.parent().filter(|above| !above.as_os_str().is_empty());
+            self.folder.sync(above.unwrap_or(Path::new(".")))?;
+        }
+        Ok(())
+    }
+
     /// Whether the journal has tables: they come with the first commit.
     fn is_committed(&self) -> bool {
         let path = self.folder.journal();

@@ -9,7 +9,6 @@ use greentic_deploy_spec::{EnvId, MAX_DOCUMENT_BYTES};
 
 use super::layout;
 use crate::StoreError;
-use crate::executor::{PolicyFile, PolicyFiles};
 use crate::files::{FileKind, FileStat, FileSystem, Placement};
 use crate::ports::Ids;
 
@@ -53,29 +52,96 @@ impl Folder {
 
     pub(super) fn is_there(&self) -> Result<bool, StoreError> {
         let found = self.io("look at", &self.path, self.files.stat(&self.path))?;
-        Ok(found.is_some_and(|found| found.kind == FileKind::Folder))
+        Ok(match found.map(|found| found.kind) {
+            Some(FileKind::Folder) => true,
+            // Somebody keeps it elsewhere.
+            Some(FileKind::Link) => self.files.target(&self.path).is_ok_and(|path| path.is_dir()),
+            _ => false,
+        })
+    }
+
+    /// Where a document is. A folder that nobody keeps a journal of, such as a mounted ConfigMap,
+    /// may have links to its documents. None for a link that leads nowhere.
+    fn place_of(&self, file: &str) -> Result<Option<PathBuf>, StoreError> {
+        let path = self.at(file);
+        let is_link = self.stat(file)?.is_some_and(|found| found.kind == FileKind::Link);
+        if !is_link || self.stat(layout::JOURNAL)?.is_some() {
+            return Ok(Some(path));
+        }
+        match self.files.target(&path) {
+            Ok(target) => Ok(Some(target)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(StoreError::Io { operation: "follow", path, source }),
+        }
+    }
+
+    /// What is at the place of a document.
+    pub(super) fn stat_document(&self, file: &str) -> Result<Option<FileStat>, StoreError> {
+        match self.stat(file)? {
+            Some(found) if found.kind == FileKind::Link => {
+                let Some(path) = self.place_of(file)? else { return Ok(None) };
+                self.io("look at", &path, self.files.stat(&path))
+            }
+            found => Ok(found),
+        }
     }
 
     /// The bytes of a document; none when it is not there.
     pub(super) fn read(&self, file: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        let path = self.at(file);
+        let Some(path) = self.place_of(file)? else { return Ok(None) };
         let limit = MAX_DOCUMENT_BYTES as u64;
         self.io("read", &path, self.files.read(&path, limit))
     }
 
     /// The names in a folder, without those of files that are being written.
     pub(super) fn names(&self, folder: &str) -> Result<Vec<String>, StoreError> {
+        let mut names = self.all_names(folder)?;
+        names.retain(|name| !name.ends_with(layout::UNFINISHED));
+        Ok(names)
+    }
+
+    /// All names in a folder. What a link leads to is not the environment's, and has none.
+    pub(super) fn all_names(&self, folder: &str) -> Result<Vec<String>, StoreError> {
+        if self.link_on_the_way(Path::new(folder))?.is_some() {
+            return Ok(Vec::new());
+        }
         let path = self.at(folder);
         let names = self.io("read", &path, self.files.names(&path))?;
-        let finished = names.into_iter().filter_map(|name| name.into_string().ok());
-        Ok(finished.filter(|name| !name.ends_with(layout::UNFINISHED)).collect())
+        Ok(names.into_iter().filter_map(|name| name.into_string().ok()).collect())
+    }
+
+    /// The first part of a way into the folder that is a link.
+    fn link_on_the_way(&self, way: &Path) -> Result<Option<PathBuf>, StoreError> {
+        let mut path = self.path.clone();
+        for part in way {
+            path.push(part);
+            match self.io("look at", &path, self.files.stat(&path))? {
+                Some(found) if found.kind == FileKind::Link => return Ok(Some(path)),
+                Some(_) => {}
+                None => break,
+            }
+        }
+        Ok(None)
+    }
+
+    /// Refuses to write or remove a file through a link: it would be somebody else's.
+    fn check_way(&self, file: &str) -> io::Result<()> {
+        let way = Path::new(file).parent().unwrap_or(Path::new(""));
+        match self.link_on_the_way(way).map_err(io::Error::other)? {
+            None => Ok(()),
+            Some(link) => Err(io::Error::other(format!(
+                "`{}` is a symbolic link; put a folder there instead",
+                link.display()
+            ))),
+        }
     }
 
     /// Refuses a folder where a journal would not be safe.
     pub(super) fn check_placement(&self) -> Result<(), StoreError> {
         // The environment's folder may have to be made yet.
         let there = self.path.ancestors().find(|path| path.exists());
-        let path = there.unwrap_or(&self.path);
+        // A path that begins with a folder that is not there is one from here.
+        let path = there.unwrap_or(Path::new("."));
         match self.io("look at", path, self.files.placement(path))? {
             Placement::Local => Ok(()),
             Placement::Remote(kind) => {
@@ -87,6 +153,7 @@ impl Folder {
     /// Makes the folders that lead to a file.
     pub(super) fn make_parents(&self, file: &str) -> Result<(), StoreError> {
         let mut folder = self.path.clone();
+        self.io("write", &self.at(file), self.check_way(file))?;
         let Some(parent) = Path::new(file).parent() else { return Ok(()) };
         for part in parent {
             folder.push(part);
@@ -110,6 +177,7 @@ impl Folder {
     pub(super) fn replace(&self, file: &str, bytes: &[u8]) -> io::Result<()> {
         let path = self.at(file);
         let unfinished = self.unfinished(&path);
+        self.check_way(file)?;
         let write = || {
             match self.files.create(&unfinished, bytes) {
                 // The folder is made when the first file goes there.
@@ -134,6 +202,7 @@ impl Folder {
     }
 
     pub(super) fn remove(&self, file: &str) -> io::Result<()> {
+        self.check_way(file)?;
         self.files.remove_file(&self.at(file))
     }
 
@@ -141,7 +210,23 @@ impl Folder {
     pub(super) fn move_aside(&self, file: &str) -> Result<String, StoreError> {
         let kept_as = self.aside(file)?;
         let (from, to) = (self.at(file), self.at(&kept_as));
+        self.io("move", &from, self.check_way(file))?;
         self.io("move", &from, self.files.rename(&from, &to))?;
+        Ok(kept_as)
+    }
+
+    /// Gives a file that is not the store's own a second name, so that it is never absent until it is
+    /// replaced. Gives the second name.
+    pub(super) fn keep_too(&self, file: &str) -> Result<String, StoreError> {
+        let kept_as = self.aside(file)?;
+        let (from, to) = (self.at(file), self.at(&kept_as));
+        match self.files.link(&from, &to) {
+            // Not every file system gives files two names.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                self.io("move", &from, self.files.rename(&from, &to))?;
+            }
+            linked => self.io("keep", &from, linked)?,
+        }
         Ok(kept_as)
     }
 
@@ -160,7 +245,7 @@ impl Folder {
         Ok(kept_as)
     }
 
-    fn sync(&self, path: &Path) -> Result<(), StoreError> {
+    pub(super) fn sync(&self, path: &Path) -> Result<(), StoreError> {
         self.io("sync", path, self.files.sync(path))
     }
 
@@ -186,7 +271,7 @@ impl Folder {
     }
 
     /// Makes the folders of a file survive a power cut, from the environment's own down.
-    fn settle_parents(&self, file: &str) -> Result<(), StoreError> {
+    pub(super) fn settle_parents(&self, file: &str) -> Result<(), StoreError> {
         let mut folder = self.path.clone();
         self.sync(&folder)?;
         for part in Path::new(file).parent().into_iter().flatten() {
@@ -194,27 +279,5 @@ impl Folder {
             self.sync(&folder)?;
         }
         Ok(())
-    }
-
-    fn write_policy(&self, file: &PolicyFile<'_>) -> Result<(), StoreError> {
-        let name = file.path.to_string_lossy();
-        if let Some(bytes) = self.read(&name)? {
-            if bytes == file.bytes {
-                return Ok(());
-            }
-            self.keep_aside(&name, &bytes)?;
-        }
-        let path = self.at(&name);
-        let failed = |source| StoreError::AtomicWrite { path: path.clone(), source };
-        self.replace(&name, file.bytes).map_err(failed)?;
-        self.sync(&path)
-    }
-}
-
-impl PolicyFiles for Folder {
-    fn write(&self, document: PolicyFile<'_>, envelope: PolicyFile<'_>) -> Result<(), StoreError> {
-        self.write_policy(&document)?;
-        self.write_policy(&envelope)?;
-        self.settle_parents(&envelope.path.to_string_lossy())
     }
 }

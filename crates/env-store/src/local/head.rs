@@ -6,7 +6,7 @@ use std::sync::Arc;
 use greentic_deploy_spec::engine::EnvState;
 use greentic_deploy_spec::{EnvId, StateEtag};
 
-use super::journal::{Changes, CommitRow, Files, Rebuild, RebuildError, Settled, Transaction};
+use super::journal::{CommitRow, Files, Rebuild, RebuildError, Settled, Transaction};
 use crate::{EnvSnapshot, StoreError};
 
 /// The newest generation of an environment.
@@ -113,7 +113,7 @@ impl Head {
 }
 
 /// Below so many bytes, documents are not worth writing anew.
-const SMALL: usize = 64 * 1024;
+pub(super) const SMALL: usize = 64 * 1024;
 
 /// Reads commits onto a head.
 struct Reader<'t> {
@@ -130,7 +130,7 @@ impl<'t> Reader<'t> {
     }
 
     fn add(&mut self, row: CommitRow) -> Result<(), StoreError> {
-        let changes: Changes = self.transaction.parse(&row.documents)?;
+        let changes = self.transaction.parse_changes(&row.documents)?;
         let files: Files = self.transaction.parse(&row.files)?;
         if row.whole {
             self.rebuild.restart();

@@ -21,6 +21,8 @@ pub(super) const SNAPSHOTS: &str = "snapshots";
 pub(super) const POLICIES: &str = "billing-policies";
 pub(super) const LOCK: &str = ".lock";
 pub(super) const JOURNAL: &str = "journal.db";
+/// The folder of the operator key, where it stands among those of environments.
+pub(super) const OPERATOR: &str = ".operator";
 /// What SQLite keeps beside the journal.
 pub(super) const JOURNAL_SIDE_FILES: [&str; 2] = ["journal.db-wal", "journal.db-shm"];
 /// Ends the name of a file that is being written.
@@ -28,7 +30,8 @@ pub(super) const UNFINISHED: &str = ".unfinished";
 
 /// Whether the absence of a file is what somebody wants: other tools and people delete it.
 pub(super) fn may_be_deleted(file: &str) -> bool {
-    file == RUNTIME || CapabilitySlot::ALL.iter().any(|slot| answers(*slot) == file)
+    [RUNTIME, TRUST_ROOT].contains(&file)
+        || CapabilitySlot::ALL.iter().any(|slot| answers(*slot) == file)
 }
 
 /// The answers of a slot, relative to the environment's folder.
@@ -41,7 +44,7 @@ pub(super) fn answers(slot: CapabilitySlot) -> String {
 /// # Errors
 /// [`StoreError::UnsafeEnvId`] when the id would lead elsewhere.
 pub(super) fn folder(root: &Path, env_id: &EnvId) -> Result<PathBuf, StoreError> {
-    if env_id.is_safe_path_segment() {
+    if env_id.is_safe_path_segment() && env_id.as_str() != OPERATOR {
         Ok(root.join(env_id.as_str()))
     } else {
         Err(StoreError::UnsafeEnvId { env_id: env_id.clone() })

@@ -32,6 +32,8 @@ impl Mirror {
         if self.journal.as_ref().map(|(_, identity)| *identity) != identity {
             self.close();
         }
+        // By now somebody may be able to write it.
+        self.journal.take_if(|(journal, _)| journal.is_immutable());
         if let (None, Some(stat)) = (&self.journal, found) {
             if stat.kind != FileKind::File {
                 let (operation, path) = ("open", folder.journal());
@@ -44,15 +46,18 @@ impl Mirror {
         Ok(self.journal())
     }
 
-    /// Takes a journal that was just made.
-    pub(super) fn adopt(&mut self, folder: &Folder, journal: Journal) -> Result<(), StoreError> {
-        let found = folder.stat(layout::JOURNAL)?;
-        self.journal = found.map(|stat| (journal, stat.version.identity));
-        Ok(())
+    /// Takes a journal that was just made, whose file has this device and inode.
+    pub(super) fn adopt(&mut self, journal: Journal, identity: (u64, u64)) {
+        self.journal = Some((journal, identity));
     }
 
     pub(super) fn journal(&self) -> Option<&Journal> {
         self.journal.as_ref().map(|(journal, _)| journal)
+    }
+
+    /// Lets go of the connection, and keeps what was read.
+    pub(super) fn disconnect(&mut self) {
+        self.journal = None;
     }
 
     /// Lets go of the connection and of what was read.

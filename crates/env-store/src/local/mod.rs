@@ -11,10 +11,13 @@ mod layout;
 mod locked;
 mod mirror;
 mod observe;
+mod policies;
 mod projection;
 mod reader;
 mod snapshots;
+mod turns;
 mod upkeep;
+mod verify;
 mod watch;
 mod writer;
 
@@ -37,7 +40,8 @@ use crate::{
 use environment::LocalEnvironment;
 pub use locked::Locked;
 pub use snapshots::SnapshotInfo;
-pub use upkeep::{CompactReport, HistoryRetention, RepairReport, VerifyReport};
+pub use upkeep::{CompactReport, HistoryRetention, RepairReport};
+pub use verify::VerifyReport;
 
 /// Keeps environments in a folder of this machine, one folder for each.
 ///
@@ -182,18 +186,33 @@ impl LocalFsStore {
         if let Some(environment) = all.get(env_id) {
             return Ok(Arc::clone(environment));
         }
-        let environment = Arc::new(LocalEnvironment::new(
-            folder::Folder {
-                env_id: env_id.clone(),
-                path,
-                files: Arc::clone(&self.inner.files),
-                ids: Arc::clone(&self.inner.ports.ids),
-            },
-            self.inner.ports.clone(),
-            self.inner.patience,
-        ));
+        let environment = Arc::new(self.handle(env_id, path));
         all.insert(env_id.clone(), Arc::clone(&environment));
         Ok(environment)
+    }
+
+    fn handle(&self, env_id: &EnvId, path: PathBuf) -> LocalEnvironment {
+        let folder = folder::Folder {
+            env_id: env_id.clone(),
+            path,
+            files: Arc::clone(&self.inner.files),
+            ids: Arc::clone(&self.inner.ports.ids),
+        };
+        LocalEnvironment::new(folder, self.inner.ports.clone(), self.inner.patience)
+    }
+
+    /// Whether an environment can be read. One that nobody asked for by its name is let go of again,
+    /// so that a list of many does not keep all of their journals open.
+    fn can_be_read(&self, env_id: &EnvId) -> bool {
+        let known = {
+            let all = self.inner.environments.lock().unwrap_or_else(PoisonError::into_inner);
+            all.get(env_id).map(Arc::clone)
+        };
+        match (known, layout::folder(&self.inner.root, env_id)) {
+            (Some(known), _) => known.snapshot().is_ok(),
+            (None, Ok(path)) => self.handle(env_id, path).snapshot().is_ok(),
+            (None, Err(_)) => false,
+        }
     }
 }
 
@@ -273,7 +292,7 @@ impl LocalFsStoreBuilder {
 fn default_operator_key(root: &Path) -> PathBuf {
     match root.parent() {
         Some(parent) if root.ends_with("environments") => parent.join("operator/key.pem"),
-        _ => root.join(".operator/key.pem"),
+        _ => root.join(layout::OPERATOR).join("key.pem"),
     }
 }
 
@@ -291,7 +310,7 @@ impl EnvironmentReads for LocalFsStore {
             source,
         })?;
         let mut ids = reader::ids_in(names);
-        ids.retain(|env_id| self.snapshot(env_id).is_ok());
+        ids.retain(|env_id| self.can_be_read(env_id));
         ids.sort();
         Ok(ids)
     }

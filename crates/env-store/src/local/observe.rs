@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use greentic_deploy_spec::sha256_hex;
+use greentic_deploy_spec::{MAX_DOCUMENT_BYTES, sha256_hex};
 
 use super::folder::Folder;
 use crate::StoreError;
@@ -17,6 +17,8 @@ pub(super) enum Seen {
     Digest(String),
     /// Something that is no regular file.
     NotAFile,
+    /// A file of so many bytes, which are more than a document may have.
+    TooLarge(u64),
 }
 
 /// What was seen, and in which version of the file.
@@ -29,12 +31,15 @@ impl Observations {
     /// Looks at a file. It is read only when it is another one than last time: device, inode, size
     /// and times of change are compared.
     pub(super) fn look(&mut self, folder: &Folder, file: &str) -> Result<Seen, StoreError> {
-        let Some(stat) = folder.stat(file)? else {
+        let Some(stat) = folder.stat_document(file)? else {
             self.seen.remove(file);
             return Ok(Seen::Absent);
         };
         if stat.kind != FileKind::File {
             return Ok(Seen::NotAFile);
+        }
+        if stat.size > MAX_DOCUMENT_BYTES as u64 {
+            return Ok(Seen::TooLarge(stat.size));
         }
         if let Some((version, size, digest)) = self.seen.get(file)
             && (*version, *size) == (stat.version, stat.size)
@@ -64,7 +69,12 @@ impl Seen {
     pub(super) fn digest(&self) -> Option<&str> {
         match self {
             Self::Digest(digest) => Some(digest),
-            Self::Absent | Self::NotAFile => None,
+            Self::Absent | Self::NotAFile | Self::TooLarge(_) => None,
         }
+    }
+
+    /// Whether something is there that cannot be read as a document.
+    pub(super) fn is_unreadable(&self) -> bool {
+        matches!(self, Self::NotAFile | Self::TooLarge(_))
     }
 }

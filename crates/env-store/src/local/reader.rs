@@ -107,7 +107,10 @@ impl Reader {
         let snapshot = if odd.is_empty() {
             head.snapshot.clone()
         } else {
-            with_edits(folder, ports, &head, &odd)?
+            with_edits(folder, ports, &head, &odd).map_err(|error| {
+                let recorded = head.generation() > 0 || self.lagging;
+                if recorded { error } else { error.without_record() }
+            })?
         };
         snapshot.require()?;
         let snapshot = if self.lagging { snapshot.into_lagging() } else { snapshot };

@@ -10,8 +10,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::environment::LocalEnvironment;
+use super::folder::Folder;
 use super::{LocalFsStore, layout, projection};
 use crate::backup::BackupError;
+use crate::files::FileKind;
 use crate::{Committed, EnvironmentMutations, EnvironmentReads, Request, StoreError};
 
 const MANIFEST_SCHEMA: &str = "greentic.snapshot-manifest.v1";
@@ -51,7 +53,13 @@ impl LocalFsStore {
             greentic_deploy_spec::engine::EnvState::clone(self.snapshot(env_id)?.state());
         state.trust_root = None;
         state.routing = None;
-        let contents = projection::render(None, &state)?;
+        let mut contents = projection::render(None, &state)?;
+        // Not even as absent: whoever restores a snapshot makes absent what it says is absent.
+        contents.remove(layout::TRUST_ROOT);
+        contents.remove(layout::ROUTING);
+        environment.check_not_in_transaction()?;
+        // Without the lock, `compact` would take the files for those of one that was interrupted.
+        let _entered = environment.enter()?;
         environment.write_snapshot(contents)
     }
 
@@ -65,9 +73,14 @@ impl LocalFsStore {
         ids.sort();
         let mut all = Vec::new();
         for id in ids {
-            if let Some(manifest) = environment.manifest(&id)? {
-                let there = manifest.files.into_iter().filter(|(_, there)| *there);
-                all.push(SnapshotInfo { id, files: there.map(|(file, _)| file).collect() });
+            match environment.manifest(&id) {
+                Ok(Some(manifest)) => {
+                    let there = manifest.files.into_iter().filter(|(_, there)| *there);
+                    all.push(SnapshotInfo { id, files: there.map(|(file, _)| file).collect() });
+                }
+                // One that is broken does not hide the others; restoring it tells why.
+                Ok(None) | Err(StoreError::Backup(_)) => {}
+                Err(error) => return Err(error),
             }
         }
         Ok(all)
@@ -120,7 +133,8 @@ impl LocalEnvironment {
     fn write_kept(&self, file: &str, bytes: &[u8]) -> Result<(), StoreError> {
         let path = self.folder.at(file);
         self.folder.make_parents(file)?;
-        self.folder.io("write", &path, self.folder.files.create(&path, bytes))?;
+        // A manifest that a crash cut would stand for a snapshot that is none.
+        self.folder.io("write", &path, self.folder.replace(file, bytes))?;
         self.folder.settle_all(file)
     }
 
@@ -146,7 +160,9 @@ impl LocalEnvironment {
 
     fn read_snapshot(&self, id: &str) -> Result<Snapshot, StoreError> {
         let missing = |what: &str| {
-            let message = format!("snapshot `{id}` has no {what}");
+            let message = format!(
+                "snapshot `{id}` is not there or not whole; list the snapshots and choose another"
+            );
             let path = self.folder.at(&format!("{}/{id}/{what}", layout::SNAPSHOTS));
             StoreError::Io {
                 operation: "read",
@@ -178,6 +194,42 @@ impl LocalEnvironment {
             trusted_key_ids: None,
         })
     }
+}
+
+/// Removes what interrupted snapshots left: they have no manifest, which is written last. To be called
+/// while the lock is held.
+pub(super) fn remove_interrupted(
+    folder: &Folder,
+    removed: &mut Vec<String>,
+) -> Result<(), StoreError> {
+    for id in folder.names(layout::SNAPSHOTS)? {
+        let place = format!("{}/{id}", layout::SNAPSHOTS);
+        let manifest = folder.stat(&format!("{place}/{MANIFEST}"))?;
+        if manifest.is_none() && ulid::Ulid::from_string(&id).is_ok() {
+            remove_tree(folder, &place, removed)?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes a file, or a folder with all that is in it. A link is removed, not what it leads to.
+pub(super) fn remove_tree(
+    folder: &Folder,
+    place: &str,
+    removed: &mut Vec<String>,
+) -> Result<(), StoreError> {
+    let path = folder.at(place);
+    if folder.stat(place)?.is_none_or(|stat| stat.kind != FileKind::Folder) {
+        folder.io("remove", &path, folder.remove(place))?;
+        removed.push(place.to_owned());
+        return Ok(());
+    }
+    for name in folder.all_names(place)? {
+        remove_tree(folder, &format!("{place}/{name}"), removed)?;
+    }
+    // A folder with something that has no name in text stays; it is in nobody's way.
+    drop(folder.files.remove_dir(&path));
+    Ok(())
 }
 
 fn parse(bytes: &[u8]) -> Result<Value, BackupError> {

@@ -5,14 +5,16 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use greentic_deploy_spec::engine::Command;
-use greentic_deploy_spec::{AddTrustedKeyPayload, AuditEvent, EnvId, canonical_value, sha256_hex};
+use greentic_deploy_spec::{AddTrustedKeyPayload, AuditEvent, EnvId};
 
 use super::edits::{self, Depth, Odd, Verdict};
 use super::folder::Folder;
-use super::journal::{Access, Changes, CommitRow, Documents, Files, Settled, Transaction};
+use super::journal::{Access, CommitRow, Documents, Files, Journal, Settled, Transaction};
+use super::observe::{Observations, Seen};
 use super::writer::{Work, Writer, json};
-use super::{LocalFsStore, head, layout};
+use super::{LocalFsStore, head, layout, policies};
 use crate::executor::Pending;
+use crate::files::FileKind;
 use crate::{Committed, Request, StoreError, Warning};
 
 /// How much of the past `compact` keeps.
@@ -66,15 +68,6 @@ pub struct RepairReport {
     pub warnings: Vec<Warning>,
 }
 
-/// What [`LocalFsStore::verify`] found.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct VerifyReport {
-    /// The oldest and the newest generation; none without a journal.
-    pub generations: Option<(u64, u64)>,
-    /// What is wrong, for people. Empty when everything is sound.
-    pub problems: Vec<String>,
-}
-
 impl LocalFsStore {
     /// Forgets history beyond a policy, gives space back, and removes what crashes left over.
     ///
@@ -108,21 +101,6 @@ impl LocalFsStore {
             work.catch_up(&mut report.warnings)?;
             Ok(report)
         })
-    }
-
-    /// Checks the whole journal: the database itself, that generations follow each other without a
-    /// gap, and that each one's environment has the digest that was recorded with it.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`]; or why it cannot be read.
-    pub fn verify(&self, env_id: &EnvId) -> Result<VerifyReport, StoreError> {
-        let found = self.environment(env_id)?.read_journal(|transaction| {
-            let mut report = VerifyReport::default();
-            report.problems.extend(transaction.journal().integrity()?);
-            verify_chain(transaction, &mut report)?;
-            Ok(report)
-        })?;
-        Ok(found.unwrap_or_default())
     }
 
     /// Trusts exactly the keys that `trust-root.json` has, after somebody changed it outside of the
@@ -166,28 +144,48 @@ pub(super) fn settle(
     writer: &mut Writer,
     patience: Duration,
 ) -> Result<(), StoreError> {
-    let Some(head) = writer.mirror.head.clone() else { return Ok(()) };
-    let Some(journal) = writer.mirror.open(folder, Access::Write, patience)? else {
+    if writer.mirror.head.is_none() {
         return Ok(());
+    }
+    writer.mirror.open(folder, Access::Write, patience)?;
+    let Some(journal) = writer.mirror.journal() else { return Ok(()) };
+    let (head, changed) = {
+        let transaction = journal.transaction(Access::Read)?;
+        let head = writer.mirror.head(folder, &transaction)?;
+        let changed = changed_since(&transaction, head.settled.generation)?;
+        (head, changed)
     };
     let generation = head.generation();
     if generation > head.settled.generation {
-        let files = changed_since(&journal.transaction(Access::Read)?, head.settled.generation)?;
-        for file in files {
-            folder.settle(&file)?;
+        for file in &changed {
+            folder.settle(file)?;
         }
         folder.settle(layout::AUDIT_LOG)?;
-        let audit = writer.audit.filter(|audit| audit.generation == generation);
-        let audit_bytes = audit.map_or(head.settled.audit_bytes, |audit| audit.bytes);
+        // A file that still shows an earlier generation must stay known as one that lags.
+        let shown = changed.iter().all(|file| {
+            let seen = writer.mirror.observations.look(folder, file);
+            seen.is_ok_and(|seen| has_shown(file, &seen, head.files.get(file)))
+        });
         // Lines are looked for from the same point on as generations.
-        if audit.is_some() {
-            let settled = Settled { generation, audit_bytes };
+        let audit = writer.audit.filter(|audit| shown && audit.generation == generation);
+        if let (Some(audit), Some(journal)) = (audit, writer.mirror.journal()) {
             let transaction = journal.transaction(Access::Write)?;
-            transaction.settle(settled)?;
+            transaction.settle(Settled { generation, audit_bytes: audit.bytes })?;
             transaction.commit().map_err(|error| *error.error)?;
         }
     }
-    journal.checkpoint()
+    writer.mirror.journal().map_or(Ok(()), Journal::checkpoint)
+}
+
+/// Whether a file shows what is recorded, or did before somebody deleted it: the audit log is
+/// complete only when such files were written.
+fn has_shown(file: &str, seen: &Seen, recorded: Option<&String>) -> bool {
+    match (seen, recorded) {
+        (Seen::Absent, None) => true,
+        (Seen::Absent, Some(_)) => layout::may_be_deleted(file),
+        (Seen::Digest(digest), Some(recorded)) => digest == recorded,
+        _ => false,
+    }
 }
 
 fn changed_since(
@@ -280,14 +278,18 @@ fn rewrite(transaction: &Transaction<'_>, oldest: u64) -> Result<(), StoreError>
 
 /// Documents and digests of files as they were at one generation after the other.
 #[derive(Clone, Default)]
-struct Replay {
-    documents: Documents,
+pub(super) struct Replay {
+    pub(super) documents: Documents,
     files: BTreeMap<String, String>,
 }
 
 impl Replay {
-    fn apply(&mut self, transaction: &Transaction<'_>, row: CommitRow) -> Result<(), StoreError> {
-        let changes: Changes = transaction.parse(&row.documents)?;
+    pub(super) fn apply(
+        &mut self,
+        transaction: &Transaction<'_>,
+        row: CommitRow,
+    ) -> Result<(), StoreError> {
+        let changes = transaction.parse_changes(&row.documents)?;
         if row.whole {
             self.documents = Documents::default();
             self.files.clear();
@@ -316,42 +318,6 @@ impl Replay {
         }
         Ok((json(&self.documents.since(&before.documents))?, json(&files)?))
     }
-}
-
-fn verify_chain(
-    transaction: &Transaction<'_>,
-    report: &mut VerifyReport,
-) -> Result<(), StoreError> {
-    let (Some(oldest), Some(newest)) = (transaction.oldest()?, transaction.newest()?) else {
-        return Ok(());
-    };
-    report.generations = Some((oldest, newest));
-    let mut expected = oldest;
-    let mut state = Replay::default();
-    let problems = &mut report.problems;
-    transaction.each(oldest, newest, |row| {
-        let generation = row.generation;
-        if generation != expected || row.parent + 1 != generation {
-            problems.push(format!(
-                "generation {generation} follows {}, generation {expected} was to come",
-                row.parent
-            ));
-        }
-        expected = generation + 1;
-        let etag = row.etag.clone();
-        if let Err(error) = state.apply(transaction, row) {
-            problems.push(error.to_string());
-            return Ok(());
-        }
-        let environment = state.documents.get(crate::history::ENVIRONMENT);
-        let digest = environment.map(|value| sha256_hex(canonical_value(value).as_bytes()));
-        if digest != etag {
-            problems.push(format!(
-                "the environment of generation {generation} is not what was recorded"
-            ));
-        }
-        Ok(())
-    })
 }
 
 /// Folders in which files are written, relative to the environment's.
@@ -392,28 +358,39 @@ fn remove_leftovers(
     let folder = work.folder;
     let mut leftovers = unfinished(folder)?;
     leftovers.extend(old_recovered(folder, policy, now)?);
-    if let Some(journal) = work.writer.mirror.journal() {
-        let transaction = journal.transaction(Access::Read)?;
-        for file in policy_files(folder)? {
-            if !transaction.knows_policy(&file)? {
-                leftovers.push(file);
-            }
+    leftovers.extend(uncommitted_policies(work)?);
+    for file in leftovers {
+        super::snapshots::remove_tree(folder, &file, &mut report.removed_files)?;
+    }
+    super::snapshots::remove_interrupted(folder, &mut report.removed_files)
+}
+
+/// Files of policies that no commit refers to.
+fn uncommitted_policies(work: &Work<'_>) -> Result<Vec<String>, StoreError> {
+    let (folder, mirror) = (work.folder, &work.writer.mirror);
+    let (Some(journal), Some(head)) = (mirror.journal(), &mirror.head) else {
+        return Ok(Vec::new());
+    };
+    let seen = Observations::default().look(folder, layout::ENVIRONMENT)?;
+    if seen.digest() != head.files.get(layout::ENVIRONMENT).map(String::as_str) {
+        // Somebody edited the environment, and may have signed what it refers to.
+        return Ok(Vec::new());
+    }
+    let transaction = journal.transaction(Access::Read)?;
+    let mut all = Vec::new();
+    for file in policy_files(folder)? {
+        let is_file = folder.stat(&file)?.is_some_and(|stat| stat.kind == FileKind::File);
+        if is_file && !policies::is_superseded(&file) && !transaction.knows_policy(&file)? {
+            all.push(file);
         }
     }
-    leftovers.extend(interrupted_snapshots(folder)?);
-    for file in leftovers {
-        folder.io("remove", &folder.at(&file), folder.remove(&file))?;
-        report.removed_files.push(file);
-    }
-    Ok(())
+    Ok(all)
 }
 
 fn unfinished(folder: &Folder) -> Result<Vec<String>, StoreError> {
     let mut all = Vec::new();
     for place in written_folders(folder)? {
-        let path = folder.at(&place);
-        let names = folder.io("read", &path, folder.files.names(&path))?;
-        let names = names.into_iter().filter_map(|name| name.into_string().ok());
+        let names = folder.all_names(&place)?.into_iter();
         let names = names.filter(|name| name.ends_with(layout::UNFINISHED));
         all.extend(names.map(
             |name| {
@@ -429,7 +406,9 @@ fn old_recovered(
     policy: &HistoryRetention,
     now: DateTime<Utc>,
 ) -> Result<Vec<String>, StoreError> {
-    let oldest = (now - policy.recovered_age).timestamp_millis();
+    // A time before all times keeps everything.
+    let Some(oldest) = now.checked_sub_signed(policy.recovered_age) else { return Ok(Vec::new()) };
+    let oldest = oldest.timestamp_millis();
     let names = folder.names(layout::RECOVERED)?.into_iter();
     let old = names.filter(|name| {
         let made = name.get(..26).and_then(|id| ulid::Ulid::from_string(id).ok());
@@ -438,24 +417,17 @@ fn old_recovered(
     Ok(old.map(|name| format!("{}/{name}", layout::RECOVERED)).collect())
 }
 
-/// Files of snapshots that have no manifest: it is written last.
-fn interrupted_snapshots(folder: &Folder) -> Result<Vec<String>, StoreError> {
-    let mut all = Vec::new();
-    for id in folder.names(layout::SNAPSHOTS)? {
-        let place = format!("{}/{id}", layout::SNAPSHOTS);
-        let manifest = folder.stat(&format!("{place}/manifest.json"))?;
-        if manifest.is_none() && ulid::Ulid::from_string(&id).is_ok() {
-            let names = folder.names(&place)?.into_iter();
-            let files = names.map(|name| format!("{place}/{name}"));
-            for file in files {
-                let stat = folder.stat(&file)?;
-                if stat.is_some_and(|stat| stat.kind == crate::files::FileKind::File) {
-                    all.push(file);
-                }
-            }
+/// Whether an edit is one that the next change takes over.
+fn can_be_taken_over(folder: &Folder, odd: &Odd) -> Result<bool, StoreError> {
+    match edits::adoption(folder, std::slice::from_ref(odd)) {
+        // What cannot be read at the moment may be fine.
+        Err(StoreError::Io { source, operation, path })
+            if source.kind() != std::io::ErrorKind::FileTooLarge =>
+        {
+            Err(StoreError::Io { operation, path, source })
         }
+        judged => Ok(judged.is_ok()),
     }
-    Ok(all)
 }
 
 impl Work<'_> {
@@ -472,8 +444,7 @@ impl Work<'_> {
         };
         let mut foreign = Vec::new();
         for odd in odd {
-            let usable = odd.verdict == Verdict::Edited
-                && edits::adoption(self.folder, std::slice::from_ref(&odd)).is_ok();
+            let usable = odd.verdict == Verdict::Edited && can_be_taken_over(self.folder, &odd)?;
             if !usable {
                 let verdict = match odd.verdict {
                     Verdict::Edited | Verdict::Trust => Verdict::Foreign,
@@ -484,7 +455,7 @@ impl Work<'_> {
         }
         let contents = edits::restore(&foreign, head.state())?;
         let lagging = report.warnings.len();
-        self.project(&contents, &foreign, (head.state(), head.state()), &mut report.warnings);
+        self.project(&contents, &foreign, &head, head.state(), &mut report.warnings);
         let failed: Vec<&String> = report.warnings[lagging..]
             .iter()
             .filter_map(|warning| match warning {
@@ -499,13 +470,13 @@ impl Work<'_> {
 
     /// The command that makes what is recorded as trusted the same as what the file has.
     fn trust_in_file(&mut self) -> Result<Option<Command>, StoreError> {
-        let mut observations = super::observe::Observations::default();
+        let mut observations = Observations::default();
         let seen = observations.look(self.folder, layout::TRUST_ROOT)?;
         let file = edits::read_trust_root(self.folder, &seen)?;
         let in_file = file.as_ref().map(|root| root.keys.as_slice()).unwrap_or_default();
         let recorded = self.recorded_trust()?;
         let is_in = |keys: &[greentic_deploy_spec::TrustedKey], id: &str| {
-            keys.iter().any(|key| key.key_id == id)
+            keys.iter().any(|key| key.key_id.eq_ignore_ascii_case(id))
         };
         let added = in_file.iter().filter(|key| !is_in(&recorded, &key.key_id));
         let removed = recorded.iter().filter(|key| !is_in(in_file, &key.key_id));

@@ -65,7 +65,10 @@ impl Iterator for Generations {
 impl Generations {
     fn wait(&mut self) {
         if let Some(watcher) = &mut self.watcher {
-            watcher.add_new();
+            if watcher.renew(&self.environment) {
+                // What came before the new watch is seen by another look.
+                return;
+            }
             if self.woken.recv().is_err() {
                 self.watcher = None;
             }
@@ -91,6 +94,8 @@ impl Generations {
 /// The folders of an environment that change with it.
 struct Folders {
     watcher: notify::RecommendedWatcher,
+    /// Which folder is watched: another one may be put in its place.
+    identity: Option<(u64, u64)>,
     missing: Vec<PathBuf>,
 }
 
@@ -103,17 +108,36 @@ impl Folders {
                 let _ = wake.send(());
             }
         });
-        let mut watcher = watcher.ok()?;
+        let mut folders = Self { watcher: watcher.ok()?, identity: None, missing: Vec::new() };
+        folders.begin(environment).then_some(folders)
+    }
+
+    /// Watches the folder that is there now.
+    fn begin(&mut self, environment: &LocalEnvironment) -> bool {
         let folder = &environment.folder;
-        watcher.watch(&folder.path, RecursiveMode::NonRecursive).ok()?;
+        self.identity = identity(environment);
+        let _ = self.watcher.unwatch(&folder.path);
+        let watched = self.watcher.watch(&folder.path, RecursiveMode::NonRecursive).is_ok();
         let answers = greentic_deploy_spec::CapabilitySlot::ALL.iter();
         let answers = answers.filter_map(|slot| {
             folder.at(&layout::answers(*slot)).parent().map(std::path::Path::to_owned)
         });
-        let missing = answers.chain([folder.at(layout::AUDIT)]).collect();
-        let mut folders = Self { watcher, missing };
-        folders.add_new();
-        Some(folders)
+        self.missing = answers.chain([folder.at(layout::AUDIT)]).collect();
+        self.missing.iter().for_each(|folder| drop(self.watcher.unwatch(folder)));
+        self.add_new();
+        watched
+    }
+
+    /// Watches what came since. Tells whether that is another folder in the place of the first one.
+    fn renew(&mut self, environment: &LocalEnvironment) -> bool {
+        let now = identity(environment);
+        let another = now.is_some() && now != self.identity;
+        if another {
+            self.begin(environment);
+        } else {
+            self.add_new();
+        }
+        another
     }
 
     /// Watches folders that were made meanwhile.
@@ -123,4 +147,9 @@ impl Folders {
             !folder.is_dir() || watcher.watch(folder, RecursiveMode::NonRecursive).is_err()
         });
     }
+}
+
+fn identity(environment: &LocalEnvironment) -> Option<(u64, u64)> {
+    let folder = &environment.folder;
+    folder.files.stat(&folder.path).ok().flatten().map(|stat| stat.version.identity)
 }

@@ -13,7 +13,8 @@ pub trait MutationsExt: EnvironmentMutations {
         WithKey { inner: self, key }
     }
 
-    /// Refuses changes when the environment is not the one with this etag any more.
+    /// Refuses changes when the environment is not the one with this etag any more. A request that
+    /// names an etag of its own ([`crate::EnvironmentStore::save_if`]) expects that one.
     fn expecting(&self, etag: StateEtag) -> Expecting<'_, Self> {
         Expecting { inner: self, etag }
     }
@@ -55,8 +56,8 @@ impl<S: ?Sized> WithKey<'_, S> {
 
 impl<S: ?Sized> Expecting<'_, S> {
     fn decorate(&self, request: &mut Request) {
-        request.expected.get_or_insert_with(Precondition::default).if_match =
-            Some(self.etag.clone());
+        let expected = request.expected.get_or_insert_with(Precondition::default);
+        expected.if_match.get_or_insert_with(|| self.etag.clone());
     }
 }
 

@@ -91,7 +91,8 @@ pub enum Warning {
         /// Why.
         detail: String,
     },
-    /// A file that was not the store's own was moved aside.
+    /// A file was in the way and is kept under another name: one that was not the store's own, or
+    /// the revenue policy of an earlier deployment.
     Recovered {
         /// The file, relative to the environment's folder.
         file: String,

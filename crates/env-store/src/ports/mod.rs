@@ -10,6 +10,8 @@ use greentic_deploy_spec::Actor;
 
 pub use clock::{Clock, Ids, SystemClock, SystemIds};
 pub use secrets::{MemorySecretSink, SecretSink, SecretSinkError};
+#[cfg(feature = "local")]
+pub(crate) use signer::trusted_key;
 pub use signer::{MemorySigner, PolicySigner, Signed, SignerError};
 
 /// Everything that a store takes from outside. A port that is not there makes the verbs that need

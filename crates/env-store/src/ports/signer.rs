@@ -93,6 +93,20 @@ pub enum SignerError {
         /// Its permission bits.
         mode: u32,
     },
+    /// The key belongs to another user, who could change it at any time.
+    #[error(
+        "the operator key `{}` belongs to user {owner}, not to user {user} who runs this; run as its \
+         owner, or name another path",
+        path.display()
+    )]
+    OtherOwner {
+        /// The file.
+        path: PathBuf,
+        /// The number of its owner.
+        owner: u32,
+        /// The number of the user who runs this.
+        user: u32,
+    },
     /// The file is no Ed25519 key in PKCS#8 PEM form.
     #[error("`{}` is no Ed25519 private key in PKCS#8 PEM form; restore it from a backup", path.display())]
     Malformed {
@@ -137,6 +151,7 @@ impl SignerError {
             Self::SymbolicLink { .. } => "operator-key-symbolic-link",
             Self::NotAFile { .. } => "operator-key-not-a-file",
             Self::OpenToOthers { .. } => "operator-key-open-to-others",
+            Self::OtherOwner { .. } => "operator-key-other-owner",
             Self::Malformed { .. } => "operator-key-malformed",
             Self::StalePublicKey { .. } => "operator-key-stale-public-half",
             Self::Io { .. } => "operator-key-io",

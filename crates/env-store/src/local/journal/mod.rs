@@ -8,11 +8,13 @@ mod rows;
 mod schema;
 
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use greentic_deploy_spec::engine::Outcome;
 use greentic_deploy_spec::{AuditEvent, EnvId, IdempotencyKey, parse_json};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, TransactionBehavior, params};
 use serde::de::DeserializeOwned;
 
@@ -27,6 +29,7 @@ pub(super) use rows::{Changes, Documents, Files, changes, whole};
 pub(super) struct Journal {
     connection: Connection,
     path: PathBuf,
+    access: Access,
 }
 
 /// One commit, as it is written and read.
@@ -76,12 +79,15 @@ impl Journal {
         access: Access,
         patience: Duration,
     ) -> Result<Option<Self>, StoreError> {
-        let journal = Self::connect(path, access, patience)?;
+        let journal = Self::attach(path, access, patience)?;
         match journal.format()? {
-            0 => Ok(None),
-            schema::FORMAT => journal.check_owner(env_id).map(|()| Some(journal)),
-            found => Err(journal.newer(found)),
+            0 => return Ok(None),
+            schema::FORMAT => journal.check_owner(env_id)?,
+            found => return Err(journal.newer(found)),
         }
+        // Only now, so that nothing is changed about a database that is not ours.
+        journal.prepare()?;
+        Ok(Some(journal))
     }
 
     /// Makes the tables of a journal, inside of a transaction of the caller's.
@@ -103,6 +109,12 @@ impl Journal {
         access: Access,
         patience: Duration,
     ) -> Result<Self, StoreError> {
+        let journal = Self::attach(path, access, patience)?;
+        journal.prepare()?;
+        Ok(journal)
+    }
+
+    fn attach(path: &Path, access: Access, patience: Duration) -> Result<Self, StoreError> {
         let base = OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
         let flags = match access {
             Access::Write => OpenFlags::SQLITE_OPEN_READ_WRITE,
@@ -111,35 +123,72 @@ impl Journal {
         let name = uri(path, access);
         let opened = Connection::open_with_flags(name, base | flags);
         let connection = opened.map_err(|error| journal_error(path, "open", error))?;
-        let journal = Self { connection, path: path.to_owned() };
-        journal.set_up(access, patience).map_err(|error| journal.error("open", error))?;
+        let journal = Self { connection, path: path.to_owned(), access };
+        journal.set_up(patience).map_err(|error| journal.error("open", error))?;
         Ok(journal)
     }
 
-    fn set_up(&self, access: Access, patience: Duration) -> rusqlite::Result<()> {
-        self.connection.busy_timeout(patience)?;
+    fn set_up(&self, patience: Duration) -> rusqlite::Result<()> {
+        // SQLite counts milliseconds in 31 bits, which are 24 days.
+        self.connection.busy_timeout(patience.min(Duration::from_millis(i32::MAX as u64)))?;
         self.connection.set_prepared_statement_cache_capacity(32);
-        self.connection.pragma_update(None, "trusted_schema", false)?;
-        if access == Access::Write {
+        // A journal has tables and nothing that works by itself.
+        self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
+        self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false)?;
+        self.connection.pragma_update(None, "trusted_schema", false)
+    }
+
+    /// Whether it was opened as one that nobody can write: true only as long as that lasts.
+    pub(super) fn is_immutable(&self) -> bool {
+        self.access == Access::ReadImmutable
+    }
+
+    /// Makes a connection ready to commit.
+    fn prepare(&self) -> Result<(), StoreError> {
+        if self.access != Access::Write {
+            return Ok(());
+        }
+        // SQLite opens for reading what cannot be written, and stays with it for good.
+        let read_only = self.connection.is_readonly(rusqlite::MAIN_DB);
+        if read_only.map_err(|error| self.error("open", error))? {
+            let source = io::ErrorKind::ReadOnlyFilesystem.into();
+            return Err(StoreError::Io { operation: "write", path: self.path.clone(), source });
+        }
+        let set = || -> rusqlite::Result<()> {
             self.connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
             // A commit that was acknowledged survives a power cut.
             self.connection.pragma_update(None, "synchronous", "FULL")?;
+            // On macOS a plain sync leaves the bytes in the disk's own memory.
+            self.connection.pragma_update(None, "fullfsync", true)?;
+            self.connection.pragma_update(None, "checkpoint_fullfsync", true)?;
             // The log is folded back into the database after an answer, not on the way to it.
-            self.connection.pragma_update(None, "wal_autocheckpoint", 0)?;
-        }
-        Ok(())
+            self.connection.pragma_update(None, "wal_autocheckpoint", 0)
+        };
+        set().map_err(|error| self.error("open", error))
     }
 
     fn format(&self) -> Result<i64, StoreError> {
+        // Looked at first: tables and their format come in one commit, perhaps right now.
+        let was_empty = self.is_empty()?;
         let read = |name: &str| -> rusqlite::Result<i64> {
             self.connection.pragma_query_value(None, name, |row| row.get(0))
         };
         let format = read("user_version").map_err(|error| self.error("read", error))?;
         let owner = read("application_id").map_err(|error| self.error("read", error))?;
-        if format != 0 && owner != schema::APPLICATION_ID {
+        let is_ours = match format {
+            0 => was_empty,
+            _ => owner == schema::APPLICATION_ID,
+        };
+        if !is_ours {
             return Err(self.damaged("it is the database of another program"));
         }
         Ok(format)
+    }
+
+    fn is_empty(&self) -> Result<bool, StoreError> {
+        let query = "SELECT count(*) FROM sqlite_schema";
+        let count: rusqlite::Result<i64> = self.connection.query_row(query, [], |row| row.get(0));
+        Ok(count.map_err(|error| self.error("read", error))? == 0)
     }
 
     fn about(&self, name: &str) -> Result<Option<String>, StoreError> {
@@ -246,7 +295,14 @@ impl Transaction<'_> {
         let mut statement = self.inner.prepare_cached(query).map_err(self.failed("read"))?;
         let number: Option<i64> =
             statement.query_row([], |row| row.get(0)).map_err(self.failed("read"))?;
-        Ok(number.map(i64::cast_unsigned))
+        number.map(|number| self.generation(number)).transpose()
+    }
+
+    /// A generation that others can follow.
+    fn generation(&self, number: i64) -> Result<u64, StoreError> {
+        let follows = |generation: &u64| *generation < i64::MAX as u64 / 2;
+        let generation = u64::try_from(number).ok().filter(follows);
+        generation.ok_or_else(|| self.journal.damaged(format!("{number} is no generation")))
     }
 
     /// The newest commit up to a generation that stands on its own.
@@ -278,16 +334,16 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// Commits before a generation, newest first.
+    /// Commits before a generation, newest first, without their documents and files: those of many
+    /// commits together may be more than there is memory.
     pub(super) fn before(
         &self,
         generation: u64,
         limit: usize,
     ) -> Result<Vec<CommitRow>, StoreError> {
-        let query = format!(
-            "SELECT {COLUMNS} FROM commits WHERE generation < ?1 ORDER BY generation DESC LIMIT ?2"
-        );
-        let mut statement = self.inner.prepare_cached(&query).map_err(self.failed("read"))?;
+        let query = "SELECT generation, parent, whole, etag, key, fingerprint, '', event, '', '' \
+                     FROM commits WHERE generation < ?1 ORDER BY generation DESC LIMIT ?2";
+        let mut statement = self.inner.prepare_cached(query).map_err(self.failed("read"))?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let before = i64::try_from(generation).unwrap_or(i64::MAX);
         let rows = statement.query_map(params![before, limit], read_row);
@@ -311,10 +367,19 @@ impl Transaction<'_> {
 
     /// Reads a column.
     pub(super) fn parse<T: DeserializeOwned>(&self, text: &str) -> Result<T, StoreError> {
-        // Numbers that only this reader keeps as they are must not be lost on the way.
-        let value =
-            parse_json(text.as_bytes()).map_err(|error| self.journal.damaged(error.to_string()))?;
+        let value = self.parse_value(text)?;
         serde_json::from_value(value).map_err(|error| self.journal.damaged(error.to_string()))
+    }
+
+    /// Reads what a commit changed.
+    pub(super) fn parse_changes(&self, text: &str) -> Result<Changes, StoreError> {
+        let changes = rows::changes_of(self.parse_value(text)?);
+        changes.map_err(|error| self.journal.damaged(error.to_string()))
+    }
+
+    /// Numbers that only this reader keeps as they are must not be lost on the way.
+    fn parse_value(&self, text: &str) -> Result<serde_json::Value, StoreError> {
+        parse_json(text.as_bytes()).map_err(|error| self.journal.damaged(error.to_string()))
     }
 
     pub(super) fn insert(&self, row: &CommitRow) -> Result<(), StoreError> {
@@ -379,14 +444,12 @@ impl Transaction<'_> {
     pub(super) fn settled(&self) -> Result<Settled, StoreError> {
         let query = "SELECT generation, audit_bytes FROM settled";
         let mut statement = self.inner.prepare_cached(query).map_err(self.failed("read"))?;
-        let read = |row: &Row<'_>| {
-            let (generation, audit_bytes): (i64, i64) = (row.get(0)?, row.get(1)?);
-            Ok(Settled {
-                generation: generation.cast_unsigned(),
-                audit_bytes: audit_bytes.cast_unsigned(),
-            })
-        };
-        statement.query_row([], read).map_err(self.failed("read"))
+        let read = |row: &Row<'_>| Ok((row.get(0)?, row.get::<_, i64>(1)?));
+        let (generation, audit_bytes) =
+            statement.query_row([], read).map_err(self.failed("read"))?;
+        let generation = self.generation(generation)?;
+        // A log that has fewer bytes is read from its beginning.
+        Ok(Settled { generation, audit_bytes: audit_bytes.cast_unsigned() })
     }
 
     pub(super) fn settle(&self, settled: Settled) -> Result<(), StoreError> {
@@ -454,18 +517,33 @@ fn read_row(row: &Row<'_>) -> rusqlite::Result<CommitRow> {
     })
 }
 
-/// A path as SQLite's own kind of URI, in which `?`, `#` and `%` have a meaning.
+/// A path as SQLite's own kind of URI, in which some characters have a meaning. The bytes of a path
+/// need not be text.
 fn uri(path: &Path, access: Access) -> String {
-    let escaped =
-        path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
-    let immutable = if access == Access::ReadImmutable { "?immutable=1" } else { "" };
-    format!("file:{escaped}{immutable}")
+    // Two slashes at the beginning would name a machine.
+    let mut uri = String::from(if path.is_absolute() { "file://" } else { "file:" });
+    for byte in path.as_os_str().as_bytes() {
+        if byte.is_ascii_alphanumeric() || b"/-._~".contains(byte) {
+            uri.push(char::from(*byte));
+        } else {
+            uri.push_str(&format!("%{byte:02x}"));
+        }
+    }
+    if access == Access::ReadImmutable {
+        uri.push_str("?immutable=1");
+    }
+    uri
 }
 
 fn journal_error(path: &Path, operation: &'static str, error: rusqlite::Error) -> StoreError {
     use rusqlite::ErrorCode;
     let path = path.to_owned();
+    // The memory that processes share is a file as well.
+    let no_room = rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
     let kind = match error.sqlite_error_code() {
+        _ if error.sqlite_error().is_some_and(|error| error.extended_code == no_room) => {
+            io::ErrorKind::StorageFull
+        }
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
             let source = io::Error::new(io::ErrorKind::TimedOut, error);
             return StoreError::Lock { path, source };

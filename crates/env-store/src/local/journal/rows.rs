@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use json_patch::Patch;
+use json_patch::{Patch, PatchOperation};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -25,6 +25,21 @@ pub(in crate::local) enum Change {
     Patch(Patch),
     /// It is gone.
     Gone,
+}
+
+/// Reads what one commit changed. Whole documents are taken as they are, not read a second time.
+pub(super) fn changes_of(value: Value) -> Result<Changes, serde_json::Error> {
+    let Value::Object(all) = value else { return serde_json::from_value(value) };
+    let read = |(name, value)| change_of(value).map(|change| (name, change));
+    all.into_iter().map(read).collect()
+}
+
+fn change_of(mut value: Value) -> Result<Change, serde_json::Error> {
+    let whole = value.as_object_mut().filter(|change| change.len() == 1);
+    match whole.and_then(|change| change.remove("whole")) {
+        Some(document) => Ok(Change::Whole(document)),
+        None => serde_json::from_value(value),
+    }
 }
 
 /// All documents, as a commit that stands on its own has them.
@@ -72,6 +87,7 @@ impl Change {
             Self::Whole(value) => Ok(Some(value)),
             Self::Gone => Ok(None),
             Self::Patch(patch) => {
+                check_steps(name, &patch)?;
                 let mut value = before().unwrap_or_default();
                 // A patch that fails leaves the value half changed; it is not used then.
                 json_patch::patch_unsafe(&mut value, &patch).map_err(|error| Misfit {
@@ -80,6 +96,21 @@ impl Change {
                 })?;
                 Ok(Some(value))
             }
+        }
+    }
+}
+
+/// What a journal writes only adds, removes and replaces. Copies of copies would fill all memory.
+fn check_steps(name: &str, patch: &Patch) -> Result<(), Misfit> {
+    let is_known = |step: &PatchOperation| {
+        use PatchOperation::{Add, Remove, Replace};
+        matches!(step, Add(_) | Remove(_) | Replace(_))
+    };
+    match patch.iter().find(|step| !is_known(step)) {
+        None => Ok(()),
+        Some(step) => {
+            let detail = format!("`{}` is no step of a journal's", step.path());
+            Err(Misfit { document: name.to_owned(), detail })
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The tables of a journal. docs/store.md describes them for whoever has to read one by hand.
+//! The tables of a journal. docs/store.md says what is in them, for whoever has to read one by hand.
 
 /// Marks the database as a journal of ours (`PRAGMA application_id`): "GtcJ".
 pub(super) const APPLICATION_ID: i64 = 0x4774_634a;

@@ -1,0 +1,45 @@
+//! What a watch tells when the folder itself changes.
+
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
+use greentic_env_store::{EnvironmentMutations, EnvironmentReads};
+
+use super::local_lab::{Lab, create, local, named};
+
+/// Long enough for a slow machine; a watch that is deaf never tells.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+#[test]
+fn a_watch_goes_on_when_another_folder_is_put_in_the_place_of_the_environments() {
+    let lab = Lab::new();
+    let store = lab.open();
+    create(&store);
+    let mut watch = store.watch(&local()).expect("a watch");
+    let (tell, told) = channel();
+    std::thread::spawn(move || {
+        while let Some(Ok(generation)) = watch.next() {
+            if tell.send(generation).is_err() {
+                break;
+            }
+        }
+    });
+    assert_eq!(told.recv_timeout(PATIENCE), Ok(1));
+    store.update_environment(&local(), named("Second")).expect("a verb");
+    let until = |wanted: u64| {
+        while told.recv_timeout(PATIENCE).expect("the watch tells") != wanted {}
+    };
+    until(2);
+    let folder = store.env_path(&local()).expect("a folder");
+    let (aside, copy) = (folder.with_file_name("aside"), folder.with_file_name("copy"));
+    drop(store);
+    let copied = std::process::Command::new("cp").arg("-a").arg(&folder).arg(&copy).status();
+    assert!(copied.expect("cp").success());
+    std::fs::rename(&folder, &aside).expect("a folder");
+    std::fs::rename(&copy, &folder).expect("a folder");
+    let store = lab.open();
+    for number in 3..6 {
+        store.update_environment(&local(), named(&number.to_string())).expect("a verb");
+    }
+    until(5);
+}
