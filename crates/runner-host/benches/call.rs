@@ -74,7 +74,7 @@ fn calls(criterion: &mut Criterion) {
     let payload = payload(&invocation);
     let guest = guest();
     for (name, bytes) in components() {
-        let mut group = criterion.benchmark_group(format!("call/{name}"));
+        let mut group = criterion.benchmark_group(format!("call-{name}"));
         group.measurement_time(Duration::from_secs(4));
         let raw = raw::Raw::new(&raw_engine, &bytes);
         group.bench_function("floor", |bencher| {

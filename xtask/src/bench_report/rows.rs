@@ -1,7 +1,8 @@
 //! What the page reports: one row for each path whose speed we promise.
 
 /// Packages whose benchmarks are run.
-pub(super) const PACKAGES: &[&str] = &["greentic-deploy-spec", "greentic-env-store"];
+pub(super) const PACKAGES: &[&str] =
+    &["greentic-deploy-spec", "greentic-env-store", "greentic-runner-host"];
 
 /// One path, the floor it is compared with, and the target.
 pub(super) struct Row {
@@ -73,10 +74,23 @@ pub(super) const ROWS: &[Row] = &[
         floor: None,
         target: Target::None,
     },
+    call("a warm call of a component through the host: bare component", "call-bare"),
+    call("a warm call of a component through the host: component in Rust", "call-rust"),
+    Row {
+        title: "two turns of a worker while another revision is activated over and over, beside an idle host",
+        group: "runner-talk",
+        subject: "while-activating",
+        floor: Some("idle"),
+        target: Target::None,
+    },
 ];
 
 const fn verb(title: &'static str, group: &'static str, floor: &'static str) -> Row {
     Row { title, group, subject: "verb", floor: Some(floor), target: Target::Ratio(2.0) }
+}
+
+const fn call(title: &'static str, group: &'static str) -> Row {
+    Row { title, group, subject: "host", floor: Some("floor"), target: Target::Ratio(1.5) }
 }
 
 const fn engine(title: &'static str, subject: &'static str) -> Row {
