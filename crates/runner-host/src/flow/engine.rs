@@ -34,7 +34,7 @@ pub(crate) enum Outcome {
     /// The flow came to its end.
     Done(Value),
     /// The flow waits for the next message.
-    Parked(Parked),
+    Parked(Box<Parked>),
 }
 
 /// A flow that waits, and what it said before.
@@ -286,7 +286,7 @@ fn way_on(cursor: &Cursor<'_>, node: &Node, state: &FlowState) -> Result<String,
         Step::End | Step::WaitHere => Err(FlowError::Mapping {
             flow_id: cursor.flow.id.clone(),
             node_id: node.id.clone(),
-            problem: MappingProblem::NoWayOn,
+            problem: Box::new(MappingProblem::NoWayOn),
         }),
     }
 }
@@ -307,5 +307,5 @@ fn park(
         next_node,
         state,
     };
-    Ok(Outcome::Parked(Parked { snapshot, reason, answer }))
+    Ok(Outcome::Parked(Box::new(Parked { snapshot, reason, answer })))
 }

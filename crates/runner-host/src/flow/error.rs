@@ -72,7 +72,7 @@ pub enum FlowError {
         /// The node.
         node_id: String,
         /// What it lacks.
-        problem: MappingProblem,
+        problem: Box<MappingProblem>,
     },
     /// A template cannot be filled.
     #[error("template `{template}` cannot be filled: {detail}")]
@@ -103,7 +103,7 @@ pub enum FlowError {
         node_id: String,
         /// Why.
         #[source]
-        source: CallError,
+        source: Box<CallError>,
     },
     /// Something that is kept outside cannot be used.
     #[error("node `{node_id}` of flow `{flow_id}` failed")]
@@ -114,7 +114,7 @@ pub enum FlowError {
         node_id: String,
         /// Why.
         #[source]
-        source: greentic_env_pack::PortError,
+        source: Box<greentic_env_pack::PortError>,
     },
     /// A provider cannot be found.
     #[error("node `{node_id}` of flow `{flow_id}`: {source}")]
@@ -124,7 +124,7 @@ pub enum FlowError {
         /// The node.
         node_id: String,
         /// Why.
-        source: crate::provider::ProviderError,
+        source: Box<crate::provider::ProviderError>,
     },
     /// A parked conversation belongs to another pack.
     #[error("resume pack mismatch: the conversation waits in pack `{expected}`, not `{found}`")]

@@ -57,7 +57,7 @@ impl Work<'_> {
         FlowError::Mapping {
             flow_id: self.place.flow_id.to_owned(),
             node_id: self.place.node_id.to_owned(),
-            problem,
+            problem: Box::new(problem),
         }
     }
 
@@ -65,7 +65,7 @@ impl Work<'_> {
         FlowError::Port {
             flow_id: self.place.flow_id.to_owned(),
             node_id: self.place.node_id.to_owned(),
-            source,
+            source: Box::new(source),
         }
     }
 
@@ -73,7 +73,7 @@ impl Work<'_> {
         FlowError::Call {
             flow_id: self.place.flow_id.to_owned(),
             node_id: self.place.node_id.to_owned(),
-            source,
+            source: Box::new(source),
         }
     }
 
@@ -172,7 +172,7 @@ impl Work<'_> {
             let answer = answer.map_err(|source| FlowError::Provider {
                 flow_id: self.place.flow_id.to_owned(),
                 node_id: self.place.node_id.to_owned(),
-                source,
+                source: Box::new(source),
             })?;
             match answer.and_then(accepted) {
                 Ok(answer) => return mapped("out_map", answer),

@@ -81,6 +81,7 @@ impl Drop for Place<'_> {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "a test is a program: it builds its runtime")]
 mod tests {
     use super::*;
 
