@@ -46,9 +46,8 @@ async fn talk(host: &RunnerHost, user: u64) {
     let user = user.to_string();
     for text in ["hi", "Ada"] {
         let message = Activity::text(text).from_user(&user).in_conversation(&user);
-        let said = host
-            .handle_activity_for_revision(TENANT, DEPLOYMENT, &bundle(), SERVING, message)
-            .await;
+        let said =
+            host.handle_activity_for_revision(TENANT, DEPLOYMENT, bundle(), SERVING, message).await;
         assert_eq!(said.expect("an answer").len(), 1);
     }
 }

@@ -10,6 +10,8 @@ use super::{
     FlowBinding, FlowRetryConfig, HostConfig, OperatorPolicy, SecretsPolicy, StateStorePolicy,
 };
 
+/// The environment when nobody names one.
+const LOCAL: &str = "local";
 /// Bytes of a bindings file.
 const MAX_FILE: u64 = 1024 * 1024;
 
@@ -82,14 +84,16 @@ struct Bindings {
 }
 
 impl HostConfig {
-    /// Reads the bindings file of a tenant (YAML) for an environment.
+    /// Reads the bindings file of a tenant (YAML), for the environment `local`;
+    /// [`HostConfig::with_env`] names another one.
     ///
     /// HTTP is allowed when there is a binding for `messaging`; of the secrets, those that bindings
     /// list. What this host does not have is refused.
     ///
     /// # Errors
     /// [`ConfigError`].
-    pub fn load_from_path(env: impl Into<String>, path: &Path) -> Result<Self, ConfigError> {
+    pub fn load_from_path(path: impl AsRef<Path>) -> Result<Self, ConfigError> {
+        let path = path.as_ref();
         let io = |source| ConfigError::Io { path: path.to_owned(), source };
         if std::fs::metadata(path).map_err(io)?.len() > MAX_FILE {
             return Err(ConfigError::TooLarge { path: path.to_owned(), limit: MAX_FILE });
@@ -114,7 +118,7 @@ impl HostConfig {
             secrets_policy: SecretsPolicy::Listed(listed),
             state_store_policy: bindings.state_store,
             operator_policy: bindings.operator,
-            ..Self::new(env, bindings.tenant)
+            ..Self::new(LOCAL, bindings.tenant)
         })
     }
 }

@@ -169,6 +169,13 @@ impl Default for HostLimits {
 }
 
 impl HostConfig {
+    /// In this environment.
+    #[must_use]
+    pub fn with_env(mut self, env: impl Into<String>) -> Self {
+        self.env = env.into();
+        self
+    }
+
     /// A tenant whose workers may do what their packs ask for.
     #[must_use]
     pub fn new(env: impl Into<String>, tenant: impl Into<String>) -> Self {

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use greentic_deploy_spec::{BundleId, DeploymentId, RevisionId};
+use greentic_env_pack::{SecretsReader, Sessions, StateStore};
 use serde_json::Value;
 
 pub use builder::HostBuilder;
@@ -153,11 +154,11 @@ impl RunnerHost {
         &self,
         tenant: &str,
         deployment_id: DeploymentId,
-        bundle_id: &BundleId,
+        bundle_id: BundleId,
         revision_id: RevisionId,
         activity: Activity,
     ) -> Result<Vec<Activity>, HostError> {
-        let runtime = self.revision(tenant, deployment_id, bundle_id, revision_id)?;
+        let runtime = self.revision(tenant, deployment_id, &bundle_id, revision_id)?;
         answer(&runtime, activity).await
     }
 
@@ -170,7 +171,7 @@ impl RunnerHost {
         &self,
         tenant: &str,
         deployment_id: DeploymentId,
-        bundle_id: &BundleId,
+        bundle_id: BundleId,
         revision_id: RevisionId,
         provider_types: &[&str],
         payload: &[u8],
@@ -178,7 +179,7 @@ impl RunnerHost {
         if provider_types.is_empty() {
             return Ok(HashMap::new());
         }
-        let runtime = self.revision(tenant, deployment_id, bundle_id, revision_id)?;
+        let runtime = self.revision(tenant, deployment_id, &bundle_id, revision_id)?;
         Ok(runtime.identify_payload(provider_types, payload).await?)
     }
 
@@ -191,7 +192,7 @@ impl RunnerHost {
         &self,
         tenant: &str,
         deployment_id: DeploymentId,
-        bundle_id: &BundleId,
+        bundle_id: BundleId,
         revision_id: RevisionId,
         provider_types: &[&str],
         headers: &[(String, String)],
@@ -200,7 +201,7 @@ impl RunnerHost {
         if provider_types.is_empty() {
             return Ok(HashMap::new());
         }
-        let runtime = self.revision(tenant, deployment_id, bundle_id, revision_id)?;
+        let runtime = self.revision(tenant, deployment_id, &bundle_id, revision_id)?;
         Ok(runtime.identify(provider_types, headers, body).await?)
     }
 
@@ -212,14 +213,14 @@ impl RunnerHost {
         &self,
         tenant: &str,
         deployment_id: DeploymentId,
-        bundle_id: &BundleId,
+        bundle_id: BundleId,
         revision_id: RevisionId,
         provider_types: &[&str],
     ) -> Result<HashMap<String, Option<IdentifyInstanceHint>>, HostError> {
         if provider_types.is_empty() {
             return Ok(HashMap::new());
         }
-        let runtime = self.revision(tenant, deployment_id, bundle_id, revision_id)?;
+        let runtime = self.revision(tenant, deployment_id, &bundle_id, revision_id)?;
         Ok(runtime.hints(provider_types).await)
     }
 
@@ -233,7 +234,7 @@ impl RunnerHost {
         &self,
         tenant: &str,
         deployment_id: DeploymentId,
-        bundle_id: &BundleId,
+        bundle_id: BundleId,
         revision_id: RevisionId,
         provider_type: &str,
         op: &str,
@@ -241,7 +242,7 @@ impl RunnerHost {
         correlation_id: Option<String>,
         trace_id: Option<String>,
     ) -> Result<Value, HostError> {
-        let runtime = self.revision(tenant, deployment_id, bundle_id, revision_id)?;
+        let runtime = self.revision(tenant, deployment_id, &bundle_id, revision_id)?;
         runtime.invoke_provider(provider_type, op, &input_json, correlation_id, trace_id).await
     }
 
@@ -259,9 +260,8 @@ impl RunnerHost {
         })
     }
 
-    /// What serves a tenant without a deployment.
-    #[must_use]
-    pub fn tenant(&self, tenant: &str) -> Option<TenantHandle> {
+    /// What serves a tenant without a deployment. Does not wait; kept like this for those who call it.
+    pub async fn tenant(&self, tenant: &str) -> Option<TenantHandle> {
         self.active.load_pack(tenant).map(|runtime| TenantHandle { runtime })
     }
 
@@ -269,6 +269,24 @@ impl RunnerHost {
     #[must_use]
     pub fn active_packs(&self) -> &ActivePacks {
         &self.active
+    }
+
+    /// Where conversations wait between two turns.
+    #[must_use]
+    pub fn session_store(&self) -> &Arc<dyn Sessions> {
+        &self.ports.sessions
+    }
+
+    /// Where guest state is kept.
+    #[must_use]
+    pub fn state_store(&self) -> &Arc<dyn StateStore> {
+        &self.ports.guest.state
+    }
+
+    /// Where secrets are read.
+    #[must_use]
+    pub fn secrets_manager(&self) -> &Arc<dyn SecretsReader> {
+        &self.ports.guest.secrets
     }
 
     /// How the tenants' workers run.

@@ -51,6 +51,25 @@ impl Packs {
         self.build(&source, name)
     }
 
+    /// A pack with the example provider, and a flow that lets it render a plan.
+    pub(crate) fn with_provider(&self, name: &str) -> PathBuf {
+        let flow = "id: main\ntype: messaging\nnodes:\n  plan:\n    provider.invoke:\n      provider_type: messaging.example\n      op: render_plan\n      input: { v: 1, message: { text: '{{entry.text}}' } }\n    routing: out\n";
+        self.with_flow(name, &[("provider", "http: { client: true }")], flow);
+        let source = self.folder.path().join(format!("{name}-source"));
+        let mut yaml = std::fs::read_to_string(source.join("pack.yaml")).expect("a file");
+        yaml.push_str(
+            "providers:\n  - provider_type: messaging.example\n    \
+             ops: [ingest_http, render_plan, encode, send_payload]\n    \
+             config_schema_ref: schemas/config.schema.json\n    runtime:\n      \
+             component_ref: provider\n      export: schema-core-api\n      \
+             world: greentic:provider-schema-core@1.0.0\n",
+        );
+        std::fs::write(source.join("pack.yaml"), yaml).expect("a file");
+        std::fs::create_dir_all(source.join("schemas")).expect("a folder");
+        std::fs::write(source.join("schemas/config.schema.json"), "{}").expect("a file");
+        self.build(&source, name)
+    }
+
     fn build(&self, source: &Path, name: &str) -> PathBuf {
         let builder = PackBuilder::from_folder(source, &Limits::default());
         let builder = builder.unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -122,7 +141,7 @@ impl Revision {
         activity: Activity,
     ) -> Result<Vec<Activity>, HostError> {
         let (deployment, bundle) = (Self::deployment(), Self::bundle());
-        host.handle_activity_for_revision(TENANT, deployment, &bundle, self.id(), activity).await
+        host.handle_activity_for_revision(TENANT, deployment, bundle, self.id(), activity).await
     }
 }
 

@@ -1,8 +1,10 @@
 //! What must hold of the host: messages in, answers out.
 
+mod bindings;
 mod conversations;
 mod lab;
 mod limits;
 mod packs;
+mod providers;
 mod published;
 mod revisions;

@@ -119,7 +119,12 @@ async fn nobody_is_asked_without_types_and_a_missing_revision_is_an_error() {
             let id = Revision(1).id();
             let plain = host
                 .identify_messaging_endpoints_for_revision(
-                    TENANT, deployment, &bundle, id, types, b"{}",
+                    TENANT,
+                    deployment,
+                    bundle.clone(),
+                    id,
+                    types,
+                    b"{}",
                 )
                 .await;
             let body = serde_json::Value::Null;
@@ -127,7 +132,7 @@ async fn nobody_is_asked_without_types_and_a_missing_revision_is_an_error() {
                 .identify_messaging_endpoints_for_revision_scoped(
                     TENANT,
                     deployment,
-                    &bundle,
+                    bundle.clone(),
                     id,
                     types,
                     &[],
@@ -135,7 +140,7 @@ async fn nobody_is_asked_without_types_and_a_missing_revision_is_an_error() {
                 )
                 .await;
             let hints = host
-                .describe_identify_instances_for_revision(TENANT, deployment, &bundle, id, types)
+                .describe_identify_instances_for_revision(TENANT, deployment, bundle, id, types)
                 .await;
             (plain, scoped, hints.map(|hints| hints.len()))
         })
