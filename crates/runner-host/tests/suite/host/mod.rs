@@ -5,6 +5,7 @@ mod conversations;
 mod lab;
 mod limits;
 mod packs;
+mod page;
 mod providers;
 mod published;
 mod revisions;
