@@ -32,9 +32,20 @@ impl Packs {
 
     /// A pack with one flow over example components.
     pub(crate) fn with_flow(&self, name: &str, components: &[(&str, &str)], flow: &str) -> PathBuf {
+        self.with_files(name, components, &[("flows/main.ygtc", flow)])
+    }
+
+    /// A pack with these files over example components.
+    pub(crate) fn with_files(
+        &self,
+        name: &str,
+        components: &[(&str, &str)],
+        files: &[(&str, &str)],
+    ) -> PathBuf {
         let source = self.folder.path().join(format!("{name}-source"));
-        std::fs::create_dir_all(source.join("flows")).expect("a folder");
-        std::fs::create_dir_all(source.join("components")).expect("a folder");
+        for folder in ["flows", "components", "assets"] {
+            std::fs::create_dir_all(source.join(folder)).expect("a folder");
+        }
         let mut yaml = format!("pack_id: test.{name}\nversion: 1.0.0\nkind: application\n");
         yaml.push_str("publisher: Tests\ncomponents:\n");
         for (component, host) in components {
@@ -47,7 +58,9 @@ impl Packs {
             std::fs::copy(from, source.join("components").join(file)).expect("a component");
         }
         std::fs::write(source.join("pack.yaml"), yaml).expect("a file");
-        std::fs::write(source.join("flows/main.ygtc"), flow).expect("a file");
+        for (file, text) in files {
+            std::fs::write(source.join(file), text).expect("a file");
+        }
         self.build(&source, name)
     }
 

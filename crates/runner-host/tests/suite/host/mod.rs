@@ -2,6 +2,7 @@
 
 mod bindings;
 mod conversations;
+mod flows;
 mod lab;
 mod limits;
 mod packs;
