@@ -113,8 +113,31 @@ pub(crate) fn undo_command(then: &EnvSnapshot) -> Result<Command, StoreError> {
     Ok(Command::Restore { mode: RestoreMode::Undo, snapshot })
 }
 
-/// The documents of a state by name, as JSON.
-pub(crate) fn documents_of(state: &EnvState) -> BTreeMap<String, Cow<'_, Value>> {
+/// Documents by name, as JSON.
+pub(crate) type DocumentsByName<'s> = BTreeMap<String, Cow<'s, Value>>;
+
+/// The documents of two states. Slot tables are large, and most changes leave them alone: then
+/// they are in neither.
+pub(crate) fn documents_apart<'s>(
+    before: &'s EnvState,
+    after: &'s EnvState,
+) -> (DocumentsByName<'s>, DocumentsByName<'s>) {
+    if before.routing == after.routing {
+        (documents_but_routing(before), documents_but_routing(after))
+    } else {
+        (documents_of(before), documents_of(after))
+    }
+}
+
+/// The documents of a state.
+pub(crate) fn documents_of(state: &EnvState) -> DocumentsByName<'_> {
+    let mut documents = documents_but_routing(state);
+    let routing = state.routing.as_ref().and_then(|routing| serde_json::to_value(routing).ok());
+    documents.extend(routing.map(|routing| (ROUTING.to_owned(), Cow::Owned(routing))));
+    documents
+}
+
+fn documents_but_routing(state: &EnvState) -> DocumentsByName<'_> {
     let mut documents = BTreeMap::new();
     let kept = [
         (ENVIRONMENT, state.environment.as_ref().map(Document::raw)),
@@ -124,8 +147,6 @@ pub(crate) fn documents_of(state: &EnvState) -> BTreeMap<String, Cow<'_, Value>>
     for (name, raw) in kept {
         documents.extend(raw.map(|raw| (name.to_owned(), Cow::Borrowed(raw))));
     }
-    let routing = state.routing.as_ref().and_then(|routing| serde_json::to_value(routing).ok());
-    documents.extend(routing.map(|routing| (ROUTING.to_owned(), Cow::Owned(routing))));
     for (slot, answers) in &state.pack_answers {
         documents.insert(answers_of(slot.as_str()), Cow::Borrowed(answers));
     }

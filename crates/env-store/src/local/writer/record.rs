@@ -7,7 +7,7 @@ use greentic_deploy_spec::sha256_hex;
 
 use crate::StoreError;
 use crate::executor::NewCommit;
-use crate::history::documents_of;
+use crate::history::{documents_apart, documents_of};
 use crate::local::audit::{self};
 use crate::local::edits::{self, Verdict};
 use crate::local::head::{self, Head};
@@ -112,7 +112,8 @@ pub(in crate::local) fn json<T: serde::Serialize>(value: &T) -> Result<String, S
 
 /// What a commit changed, or everything where that is hardly more; and whether it is everything.
 pub(super) fn smaller(before: &EnvState, after: &EnvState) -> Result<(bool, String), StoreError> {
-    let changed = json(&changes(documents_of(before), documents_of(after)))?;
+    let (from, to) = documents_apart(before, after);
+    let changed = json(&changes(from, to))?;
     if changed.len() > head::SMALL {
         let all = json(&whole(documents_of(after)))?;
         if all.len() / 2 <= changed.len() {
