@@ -15,6 +15,7 @@ mod ci;
 mod components;
 mod deps;
 mod files;
+mod first_build;
 mod fixtures;
 mod git;
 mod home;
@@ -39,6 +40,7 @@ usage: cargo xtask <command>
   components [--check]            build examples/components, or compare the committed files with what the sources give
   fixtures [FOLDER]               fetch the published packs that tests run, into a cache or into this folder
   bench-report [--check]          run the benchmarks and write docs/performance.md, or check that page's seal
+  first-build                     build `gtc` in an empty folder and record how long it took
   torture model [--commands N]    random commands against the model (one million unless told otherwise)
   torture rules                   remove the listed rules one at a time; a test has to notice each
   torture store [--kills N]       kill a process that works on a store (1,000 times), and 256 writers on one environment
@@ -76,6 +78,7 @@ fn dispatch(words: &[&str]) -> Result<()> {
         ["fixtures", folder] => fixtures::fetch(&workspace, Some(folder)),
         ["bench-report"] => bench_report::write(&workspace),
         ["bench-report", "--check"] => bench_report::check(&workspace),
+        ["first-build"] => first_build::measure(&workspace),
         ["torture", "model"] => torture::model::run(&workspace, torture::model::DEFAULT_COMMANDS),
         ["torture", "model", "--commands", count] => {
             torture::model::run(&workspace, whole_number("--commands", count)?)

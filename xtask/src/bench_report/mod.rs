@@ -8,7 +8,7 @@ mod rows;
 use anyhow::{Result, bail};
 
 use crate::shell::{Workspace, run};
-use crate::{files, git};
+use crate::{files, first_build, git};
 use rows::{PACKAGES, ROWS};
 
 /// The page that the command writes.
@@ -28,7 +28,8 @@ pub(crate) fn write(workspace: &Workspace) -> Result<()> {
         ROWS.iter().map(|row| estimates::measure(&folder, row)).collect::<Result<Vec<_>>>()?;
     let machine = machine::describe(workspace)?;
     let commit = git::commit(workspace, PAGE);
-    let text = page::seal(&page::render(&machine, &commit, &measured));
+    let first_build = first_build::paragraph(workspace)?;
+    let text = page::seal(&page::render(&machine, &commit, &measured, first_build.as_deref()));
     files::write(&workspace.path(PAGE), &text)?;
     println!("{text}");
     Ok(())

@@ -21,7 +21,12 @@ const SEAL: &str = "<!-- sha-256 of everything above: ";
 const SEAL_END: &str = " -->\n";
 
 /// Writes the page without its seal.
-pub(super) fn render(machine: &Machine, commit: &str, measured: &[Measured]) -> String {
+pub(super) fn render(
+    machine: &Machine,
+    commit: &str,
+    measured: &[Measured],
+    first_build: Option<&str>,
+) -> String {
     let mut text = INTRO.to_owned();
     text.push_str("\n| Measured on | |\n|---|---|\n");
     let cores = machine.cores.to_string();
@@ -41,6 +46,9 @@ pub(super) fn render(machine: &Machine, commit: &str, measured: &[Measured]) -> 
         text.push_str(&line(one));
     }
     text.push('\n');
+    if let Some(first_build) = first_build {
+        let _ = writeln!(text, "{first_build}\n");
+    }
     text
 }
 
@@ -70,7 +78,7 @@ fn floor(measured: &Measured) -> String {
 
 fn target(target: &Target) -> String {
     match target {
-        Target::Ratio(most) => format!("≤ {most} × floor"),
+        Target::Ratio(most) => format!("≤ {} × floor", (most * 100.0).round() / 100.0),
         Target::Nanoseconds(most, condition) => format!("≤ {most} ns {condition}"),
         Target::None => "—".to_owned(),
     }
