@@ -56,7 +56,7 @@ fn visit(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
 
 fn is_skipped(folder: &Path) -> bool {
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
-    name == "target" || name.starts_with('.')
+    name == "target" || name == "node_modules" || name.starts_with('.')
 }
 
 /// Lists the folders directly inside a folder in a stable order; none if it does not exist.
