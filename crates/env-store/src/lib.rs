@@ -41,6 +41,7 @@ pub mod operator_key;
 pub mod policy;
 pub mod ports;
 mod reads;
+mod rehearsal;
 mod store;
 
 pub use bootstrap::{
@@ -59,4 +60,5 @@ pub use mutations::{
     ActingAs, Committed, EnvironmentMutations, Expecting, MutationsExt, Request, Warning, WithKey,
 };
 pub use reads::{EnvSnapshot, EnvironmentReads, Watch};
+pub use rehearsal::Rehearsal;
 pub use store::EnvironmentStore;

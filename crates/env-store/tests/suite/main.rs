@@ -23,6 +23,7 @@ mod policy;
 mod price;
 mod program;
 mod public_folders;
+mod rehearsal;
 mod remote_disk;
 mod retry;
 mod secrets;
