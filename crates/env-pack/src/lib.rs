@@ -25,11 +25,16 @@
 //! ```
 
 mod error;
+mod probe;
 mod secrets;
 mod sessions;
 mod state;
 
 pub use error::PortError;
+pub use probe::{
+    Health, ProbeError, ProbeReport, ProbedPack, ProviderHealth, RevisionProbe, RevisionToProbe,
+    Unhealthy,
+};
 pub use secrets::{NoSecrets, SecretsReader};
 pub use sessions::{Lease, LeaseToken, MemorySessions, Registered, SessionKey, Sessions, Taken};
 pub use state::{MemoryState, StateKey, StateStore};
