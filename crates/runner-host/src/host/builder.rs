@@ -1,8 +1,8 @@
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use greentic_env_pack::{SecretsReader, Sessions, StateStore};
 
+use super::configs::Configs;
 use super::{HostError, RunnerHost};
 use crate::HostConfig;
 use crate::runtime::{ActivePacks, RuntimePorts};
@@ -14,7 +14,7 @@ use crate::wasm::{EngineConfig, HttpClient, WasmEngine};
 /// the process's environment.
 #[derive(Debug, Default)]
 pub struct HostBuilder {
-    configs: HashMap<String, Arc<HostConfig>>,
+    configs: Configs,
     ports: RuntimePorts,
     engine: EngineConfig,
 }
@@ -28,8 +28,8 @@ impl HostBuilder {
 
     /// Adds a tenant, or puts another configuration in place of the one before.
     #[must_use]
-    pub fn with_config(mut self, config: HostConfig) -> Self {
-        self.configs.insert(config.tenant.clone(), Arc::new(config));
+    pub fn with_config(self, config: HostConfig) -> Self {
+        self.configs.insert(config);
         self
     }
 
@@ -76,6 +76,15 @@ impl HostBuilder {
         if self.configs.is_empty() {
             return Err(HostError::NoTenants);
         }
+        self.build_open()
+    }
+
+    /// The host, for those who learn tenants while it serves: it may be without any, and
+    /// [`RunnerHost::configure`] adds them.
+    ///
+    /// # Errors
+    /// [`HostError::Wasm`].
+    pub fn build_open(self) -> Result<RunnerHost, HostError> {
         let engine = WasmEngine::new(&self.engine)?;
         let (configs, ports) = (self.configs, self.ports);
         Ok(RunnerHost { engine, configs, ports, active: ActivePacks::new() })

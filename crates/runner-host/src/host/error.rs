@@ -7,11 +7,13 @@ use crate::wasm::{CallError, WasmError};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HostError {
-    /// A host without tenants.
+    /// A host without tenants. [`crate::HostBuilder::build_open`] makes one that learns them later.
     #[error("at least one tenant configuration is required")]
     NoTenants,
     /// A tenant that the host was not told of.
-    #[error("tenant `{tenant}` is not configured; add its configuration to the host")]
+    #[error(
+        "tenant `{tenant}` is not configured; add its configuration with `RunnerHost::configure`"
+    )]
     UnknownTenant {
         /// The tenant.
         tenant: String,

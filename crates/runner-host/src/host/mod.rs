@@ -1,13 +1,14 @@
 //! The host: what embedders hold.
 
 mod builder;
+mod configs;
 mod error;
+mod revision;
 
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use greentic_deploy_spec::{BundleId, DeploymentId, RevisionId};
 use greentic_env_pack::{SecretsReader, Sessions, StateStore};
 use serde_json::Value;
 
@@ -15,12 +16,12 @@ pub use builder::HostBuilder;
 pub use error::HostError;
 pub(crate) use error::chain;
 
+use configs::Configs;
+
 use crate::pack::PackSource;
-use crate::runtime::{
-    ActivePacks, RevisionSource, RuntimeError, RuntimeKey, RuntimePorts, TenantRuntime,
-};
+use crate::runtime::{ActivePacks, RevisionSource, RuntimeError, RuntimePorts, TenantRuntime};
 use crate::wasm::WasmEngine;
-use crate::{Activity, HostConfig, IdentifyInstanceHint, IdentifyOutcome, PackRuntime};
+use crate::{Activity, HostConfig, PackRuntime};
 
 /// Runs the workers of any number of tenants and revisions.
 ///
@@ -29,7 +30,7 @@ use crate::{Activity, HostConfig, IdentifyInstanceHint, IdentifyOutcome, PackRun
 #[derive(Debug)]
 pub struct RunnerHost {
     engine: Arc<WasmEngine>,
-    configs: HashMap<String, Arc<HostConfig>>,
+    configs: Configs,
     ports: RuntimePorts,
     active: ActivePacks,
 }
@@ -94,6 +95,14 @@ impl RunnerHost {
         Ok(())
     }
 
+    /// Adds a tenant, or puts another configuration in place of the one before, while the host serves.
+    ///
+    /// What is loaded afterwards runs with it. What is loaded already keeps the configuration that it
+    /// was loaded with; load it again to change that.
+    pub fn configure(&self, config: HostConfig) {
+        self.configs.insert(config);
+    }
+
     /// Loads one pack for a tenant, without a deployment, in place of the one before.
     ///
     /// # Errors
@@ -125,7 +134,7 @@ impl RunnerHost {
         source: RevisionSource,
     ) -> Result<Arc<TenantRuntime>, HostError> {
         let unknown = || HostError::UnknownTenant { tenant: tenant.to_owned() };
-        let config = self.configs.get(tenant).cloned().ok_or_else(unknown)?;
+        let config = self.configs.get(tenant).ok_or_else(unknown)?;
         let (engine, ports) = (Arc::clone(&self.engine), self.ports.clone());
         let runtime = TenantRuntime::load_revision(source, config, engine, ports).await?;
         Ok(Arc::new(runtime))
@@ -144,120 +153,6 @@ impl RunnerHost {
         let runtime =
             runtime.ok_or_else(|| RuntimeError::TenantNotLoaded { tenant: tenant.to_owned() })?;
         answer(&runtime, activity).await
-    }
-
-    /// Answers a message with a revision.
-    ///
-    /// # Errors
-    /// [`HostError`].
-    pub async fn handle_activity_for_revision(
-        &self,
-        tenant: &str,
-        deployment_id: DeploymentId,
-        bundle_id: BundleId,
-        revision_id: RevisionId,
-        activity: Activity,
-    ) -> Result<Vec<Activity>, HostError> {
-        let runtime = self.revision(tenant, deployment_id, &bundle_id, revision_id)?;
-        answer(&runtime, activity).await
-    }
-
-    /// Asks the providers of a revision which of their instances a request is for. All of them are
-    /// shown the same payload. Without types, nobody is asked.
-    ///
-    /// # Errors
-    /// [`HostError`].
-    pub async fn identify_messaging_endpoints_for_revision(
-        &self,
-        tenant: &str,
-        deployment_id: DeploymentId,
-        bundle_id: BundleId,
-        revision_id: RevisionId,
-        provider_types: &[&str],
-        payload: &[u8],
-    ) -> Result<HashMap<String, IdentifyOutcome>, HostError> {
-        if provider_types.is_empty() {
-            return Ok(HashMap::new());
-        }
-        let runtime = self.revision(tenant, deployment_id, &bundle_id, revision_id)?;
-        Ok(runtime.identify_payload(provider_types, payload).await?)
-    }
-
-    /// The same, and each provider is shown the headers that it asked for.
-    ///
-    /// # Errors
-    /// [`HostError`].
-    #[expect(clippy::too_many_arguments, reason = "the names and order that embedders know")]
-    pub async fn identify_messaging_endpoints_for_revision_scoped(
-        &self,
-        tenant: &str,
-        deployment_id: DeploymentId,
-        bundle_id: BundleId,
-        revision_id: RevisionId,
-        provider_types: &[&str],
-        headers: &[(String, String)],
-        body: &Value,
-    ) -> Result<HashMap<String, IdentifyOutcome>, HostError> {
-        if provider_types.is_empty() {
-            return Ok(HashMap::new());
-        }
-        let runtime = self.revision(tenant, deployment_id, &bundle_id, revision_id)?;
-        Ok(runtime.identify(provider_types, headers, body).await?)
-    }
-
-    /// What the providers of a revision say about how they recognise their instances.
-    ///
-    /// # Errors
-    /// [`HostError`].
-    pub async fn describe_identify_instances_for_revision(
-        &self,
-        tenant: &str,
-        deployment_id: DeploymentId,
-        bundle_id: BundleId,
-        revision_id: RevisionId,
-        provider_types: &[&str],
-    ) -> Result<HashMap<String, Option<IdentifyInstanceHint>>, HostError> {
-        if provider_types.is_empty() {
-            return Ok(HashMap::new());
-        }
-        let runtime = self.revision(tenant, deployment_id, &bundle_id, revision_id)?;
-        Ok(runtime.hints(provider_types).await)
-    }
-
-    /// Lets the provider of a type do something, as part of an exchange. The same correlation id
-    /// names the same exchange: providers that can, do it once.
-    ///
-    /// # Errors
-    /// [`HostError`].
-    #[expect(clippy::too_many_arguments, reason = "the names and order that embedders know")]
-    pub async fn invoke_provider_for_revision(
-        &self,
-        tenant: &str,
-        deployment_id: DeploymentId,
-        bundle_id: BundleId,
-        revision_id: RevisionId,
-        provider_type: &str,
-        op: &str,
-        input_json: Vec<u8>,
-        correlation_id: Option<String>,
-        trace_id: Option<String>,
-    ) -> Result<Value, HostError> {
-        let runtime = self.revision(tenant, deployment_id, &bundle_id, revision_id)?;
-        runtime.invoke_provider(provider_type, op, &input_json, correlation_id, trace_id).await
-    }
-
-    fn revision(
-        &self,
-        tenant: &str,
-        deployment_id: DeploymentId,
-        bundle_id: &BundleId,
-        revision_id: RevisionId,
-    ) -> Result<Arc<TenantRuntime>, HostError> {
-        let found = self.active.load_revision(tenant, deployment_id, bundle_id, revision_id);
-        found.ok_or_else(|| {
-            let key = RuntimeKey::revision(tenant, deployment_id, bundle_id.clone(), revision_id);
-            RuntimeError::RevisionNotLoaded { key: Box::new(key) }.into()
-        })
     }
 
     /// What serves a tenant without a deployment. Does not wait; kept like this for those who call it.
@@ -289,10 +184,10 @@ impl RunnerHost {
         &self.ports.guest.secrets
     }
 
-    /// How the tenants' workers run.
+    /// How the tenants' workers run, as it is now.
     #[must_use]
-    pub fn tenant_configs(&self) -> &HashMap<String, Arc<HostConfig>> {
-        &self.configs
+    pub fn tenant_configs(&self) -> Arc<HashMap<String, Arc<HostConfig>>> {
+        self.configs.snapshot()
     }
 }
 

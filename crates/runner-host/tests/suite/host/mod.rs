@@ -10,3 +10,4 @@ mod page;
 mod providers;
 mod published;
 mod revisions;
+mod tenants;
