@@ -90,6 +90,25 @@ impl Activity {
         Self::new(ActivityKind::Custom { action: action.into(), flow_type: None }, payload)
     }
 
+    /// Everything but what it says: what names its conversation.
+    pub(crate) fn address(&self) -> Self {
+        Self {
+            kind: self.kind.clone(),
+            tenant: self.tenant.clone(),
+            pack_id: self.pack_id.clone(),
+            flow_id: self.flow_id.clone(),
+            flow_type: self.flow_type.clone(),
+            session_id: self.session_id.clone(),
+            provider_id: self.provider_id.clone(),
+            messaging_endpoint_id: self.messaging_endpoint_id.clone(),
+            user_id: self.user_id.clone(),
+            channel_id: self.channel_id.clone(),
+            conversation_id: self.conversation_id.clone(),
+            welcome_flow_hint: None,
+            payload: Value::Null,
+        }
+    }
+
     /// What a worker answers.
     pub(crate) fn response(tenant: &str, payload: Value) -> Self {
         Self::custom(RESPONSE, payload).with_tenant(tenant)

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::{HostError, RunnerHost, answer};
 use crate::runtime::{RuntimeError, RuntimeKey, TenantRuntime};
+use crate::turn::TurnError;
 use crate::{Activity, IdentifyInstanceHint, IdentifyOutcome};
 
 impl RunnerHost {
@@ -25,6 +26,41 @@ impl RunnerHost {
     ) -> Result<Vec<Activity>, HostError> {
         let runtime = self.revision(tenant, deployment_id, &bundle_id, revision_id)?;
         answer(&runtime, activity).await
+    }
+
+    /// Tells whether a revision holds a conversation that an activity would go on with, also while
+    /// a turn of it is running. Nothing is taken: it is cheap to ask each revision that serves.
+    ///
+    /// False when no flow of the revision answers such an activity. A conversation whose first turn
+    /// is not over does not wait yet.
+    ///
+    /// # Errors
+    /// [`HostError::Runtime`], [`HostError::Turn`].
+    pub async fn is_parked_for_revision(
+        &self,
+        tenant: &str,
+        deployment_id: DeploymentId,
+        bundle_id: BundleId,
+        revision_id: RevisionId,
+        activity: &Activity,
+    ) -> Result<bool, HostError> {
+        let runtime = self.revision(tenant, deployment_id, &bundle_id, revision_id)?;
+        Ok(runtime.is_parked(activity).await.map_err(TurnError::from)?)
+    }
+
+    /// How many conversations wait on a revision, those whose turn is running included.
+    ///
+    /// # Errors
+    /// [`HostError::Runtime`], [`HostError::Turn`].
+    pub async fn parked_count_for_revision(
+        &self,
+        tenant: &str,
+        deployment_id: DeploymentId,
+        bundle_id: BundleId,
+        revision_id: RevisionId,
+    ) -> Result<usize, HostError> {
+        let runtime = self.revision(tenant, deployment_id, &bundle_id, revision_id)?;
+        Ok(runtime.parked_conversations().await.map_err(TurnError::from)?)
     }
 
     /// Asks the providers of a revision which of their instances a request is for. All of them are

@@ -199,14 +199,6 @@ impl TenantRuntime {
         self.overlays().iter().map(|pack| pack.digest().map(str::to_owned)).collect()
     }
 
-    /// How many of its conversations wait for their next message.
-    ///
-    /// # Errors
-    /// [`greentic_env_pack::PortError`].
-    pub async fn parked_conversations(&self) -> Result<usize, greentic_env_pack::PortError> {
-        self.ports.sessions.count(&self.session_scope()).await
-    }
-
     /// What isolates its conversations from those of every other runtime: environment, tenant,
     /// deployment and revision.
     pub(super) fn session_scope(&self) -> String {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use greentic_env_pack::{PortError, SessionKey};
 use serde_json::Value;
 
 use super::TenantRuntime;
@@ -22,8 +23,7 @@ impl TenantRuntime {
         activity: Activity,
     ) -> Result<Value, TurnError> {
         let named = activity.session_id.is_some();
-        let (env, tenant) = (&self.config.env, &self.config.tenant);
-        let envelope = Envelope::new(&Address { env, tenant, pack_id, flow_id }, activity);
+        let envelope = self.envelope(pack_id, flow_id, activity);
         let name = envelope.parking_name();
         let patience = self.config.limits.patience;
         let _now = self.queue.turn(&name, patience).await.map_err(|error| match error {
@@ -37,6 +37,37 @@ impl TenantRuntime {
             Some(resumed) => self.go_on(&envelope, resumed).await,
             None => self.begin(&envelope, &parking, named).await,
         }
+    }
+
+    /// Tells whether a conversation waits that an activity would go on with, also while a turn of
+    /// it is running. False when no flow answers such an activity: then none waits for it.
+    ///
+    /// A conversation whose first turn is not over does not wait yet. Nothing is taken, and nobody
+    /// waits for their turn.
+    ///
+    /// # Errors
+    /// [`PortError`].
+    pub async fn is_parked(&self, activity: &Activity) -> Result<bool, PortError> {
+        if activity.is_response() {
+            return Ok(false);
+        }
+        let Ok(flow) = self.flow_for(activity) else { return Ok(false) };
+        let envelope = self.envelope(&flow.pack_id, &flow.flow_id, activity.address());
+        let key = SessionKey::new(self.session_scope(), envelope.parking_name());
+        self.ports.sessions.is_parked(&key).await
+    }
+
+    /// How many of its conversations wait for their next message.
+    ///
+    /// # Errors
+    /// [`PortError`].
+    pub async fn parked_conversations(&self) -> Result<usize, PortError> {
+        self.ports.sessions.count(&self.session_scope()).await
+    }
+
+    fn envelope(&self, pack_id: &str, flow_id: &str, activity: Activity) -> Envelope {
+        let (env, tenant) = (&self.config.env, &self.config.tenant);
+        Envelope::new(&Address { env, tenant, pack_id, flow_id }, activity)
     }
 
     async fn begin(

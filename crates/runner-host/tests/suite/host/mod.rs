@@ -8,6 +8,7 @@ mod limits;
 mod packs;
 mod page;
 mod providers;
+mod parked;
 mod published;
 mod revisions;
 mod tenants;

@@ -24,30 +24,6 @@ async fn a_parked_conversation_stays_on_the_revision_that_it_began_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_runtime_tells_how_many_of_its_conversations_wait() {
-    let (packs, host) = (Packs::new(), host());
-    let (one, two) = (Revision(1), Revision(2));
-    one.load(&host, &packs.hello("v1")).await;
-    two.load(&host, &packs.hello("v2")).await;
-    for user in ["ada", "bob"] {
-        one.say(&host, user, "hi").await;
-    }
-    let waiting = async |revision: Revision| {
-        let bundle = Revision::bundle();
-        let found = host.active_packs().load_revision(
-            TENANT,
-            Revision::deployment(),
-            &bundle,
-            revision.id(),
-        );
-        found.expect("a runtime").parked_conversations().await.expect("a count")
-    };
-    assert_eq!((waiting(one).await, waiting(two).await), (2, 0));
-    one.say(&host, "ada", "Ada").await;
-    assert_eq!(waiting(one).await, 1);
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_revision_that_is_swapped_under_load_loses_no_call() {
     let packs = Packs::new();
     let (v1, v2) = (packs.hello("v1"), packs.hello("v2"));
