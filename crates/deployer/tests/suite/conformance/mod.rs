@@ -1,0 +1,4 @@
+mod fake;
+mod lies;
+mod report;
+mod verdicts;
