@@ -1,5 +1,9 @@
-//! What an env-pack gives a worker while it runs: where parked conversations, guest state and
-//! secrets are kept.
+//! The contract of an env-pack, for whatever capability slot it fills.
+//!
+//! An [`EnvPackHandler`] is an env-pack that is built into a program; the [`EnvPackRegistry`] finds
+//! the one that an environment binds. A deployer gives a `greentic_deployer::Deployer` and a
+//! [`DeployerCredentials`]; the others give a worker what it needs while it runs: where parked
+//! conversations, guest state and secrets are kept.
 //!
 //! Each port is a small trait with the atomic steps that a worker needs, so that no caller has to
 //! check first and write later. [`MemorySessions`] and [`MemoryState`] are the forms that last as
@@ -24,17 +28,28 @@
 //! # }
 //! ```
 
+mod credentials;
 mod error;
+mod handler;
 mod probe;
+mod registry;
 mod secrets;
 mod sessions;
 mod state;
 
+pub use credentials::{
+    AdminCredentials, BootstrapError, BootstrapInput, BootstrapOutcome, CapabilityCheck,
+    CapabilityStatus, CredentialCapability, DeployerCredentials, RequirementsReport, RulesFile,
+    RulesPack, SecretMaterial, ValidationContext,
+};
 pub use error::PortError;
+pub use handler::{EnvPackHandler, PortContext, ToolCheck, ToolStatus};
 pub use probe::{
     Health, ProbeError, ProbeReport, ProbedPack, ProviderHealth, RevisionProbe, RevisionToProbe,
     Unhealthy,
 };
+pub use registry::{EnvPackRegistry, RegistryError, UnknownEnvPack};
 pub use secrets::{NoSecrets, SecretsReader};
+pub use semver::VersionReq;
 pub use sessions::{Lease, LeaseToken, MemorySessions, Registered, SessionKey, Sessions, Taken};
 pub use state::{MemoryState, StateKey, StateStore};
