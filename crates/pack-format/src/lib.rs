@@ -17,11 +17,12 @@ mod json;
 mod limits;
 mod manifest;
 mod pack;
+pub mod revision;
 mod verify;
 
 pub use builder::{BuildError, BundleBuilder, PackBuilder};
 pub use bundle::{
-    BUNDLE_FORMAT_VERSION, Bundle, BundleLock, BundleManifest, BundlePack, Compression,
+    BUNDLE_FORMAT_VERSION, Bundle, BundleImage, BundleLock, BundleManifest, BundlePack, Compression,
 };
 pub use digest::{Digest, InvalidDigest};
 pub use entry_name::NameProblem;

@@ -53,10 +53,13 @@ impl<'a> Budget<'a> {
     }
 }
 
+/// How [`kind_of`] calls a pack.
+pub(crate) const ZIP: &str = "zip archive";
+
 /// Says what kind of file bytes are, to name it when it is the wrong one.
 pub(crate) fn kind_of(bytes: &[u8]) -> Option<&'static str> {
     match bytes {
-        [b'P', b'K', 3 | 5, 4 | 6, ..] => Some("zip archive"),
+        [b'P', b'K', 3 | 5, 4 | 6, ..] => Some(ZIP),
         [b'h', b's', b'q', b's', ..] => Some("SquashFS image (a `.gtbundle`?)"),
         [0, b'a', b's', b'm', ..] => Some("WebAssembly binary"),
         [0x1f, 0x8b, ..] => Some("gzip file"),

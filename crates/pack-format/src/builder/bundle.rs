@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use serde_saphyr::Spanned;
 
 use super::error::BuildError;
-use super::write_whole;
+use super::pack::PackBuilder;
+use super::{pack_yaml, write_whole};
 use crate::archive::{self, Files};
 use crate::bundle::{self, BUNDLE_FORMAT_VERSION, Compression};
 use crate::digest::Digest;
@@ -84,12 +85,14 @@ impl BundleBuilder {
         })
     }
 
-    /// Reads a folder with `bundle.yaml` (`bundle_id`, `bundle_name`) and packs below `packs/` and `providers/`.
+    /// Reads a folder with `bundle.yaml` (`bundle_id`, `bundle_name`) and packs below `packs/` and `providers/`: `.gtpack` files,
+    /// and folders with `pack.yaml`, which are built.
     ///
     /// # Errors
     /// [`BuildError`] with the file.
     pub fn from_folder(folder: impl AsRef<Path>, limits: &Limits) -> Result<Self, BuildError> {
-        let mut files = archive::read_folder(folder.as_ref(), limits)?;
+        let folder = folder.as_ref();
+        let mut files = archive::read_folder(folder, limits)?;
         let hint = "write one with `bundle_id`";
         let bytes = files
             .remove(bundle::CONFIG_NAME)
@@ -100,7 +103,13 @@ impl BundleBuilder {
         if let Some(name) = yaml.bundle_name {
             builder = builder.name(name);
         }
-        for (path, bytes) in files {
+        let sources = pack_sources(&files);
+        for source in &sources {
+            let pack = PackBuilder::from_folder(folder.join(source), limits)?.build()?;
+            builder.add_pack(format!("{source}.gtpack"), pack.into())?;
+        }
+        let is_source = |path: &str| sources.iter().any(|source| is_below(path, source));
+        for (path, bytes) in files.into_iter().filter(|(path, _)| !is_source(path)) {
             if bundle::is_pack(&path) {
                 builder.add_pack(path, bytes)?;
             } else if KEPT.iter().any(|kept| path.starts_with(kept)) {
@@ -273,4 +282,18 @@ impl BundleBuilder {
             "extension_providers": providers,
         })
     }
+}
+
+/// The folders that packs are built from. One that is part of another is none.
+fn pack_sources(files: &Files) -> Vec<String> {
+    let with_yaml =
+        files.keys().filter_map(|path| path.strip_suffix(pack_yaml::NAME)?.strip_suffix('/'));
+    let all: Vec<&str> =
+        with_yaml.filter(|folder| bundle::is_pack(&format!("{folder}.gtpack"))).collect();
+    let is_outermost = |folder: &&&str| !all.iter().any(|outer| is_below(folder, outer));
+    all.iter().filter(is_outermost).map(|folder| (*folder).to_owned()).collect()
+}
+
+fn is_below(path: &str, folder: &str) -> bool {
+    path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
 }

@@ -4,6 +4,7 @@ mod bundle;
 mod error;
 mod pack;
 mod pack_yaml;
+mod source;
 
 use std::fs;
 use std::io::Write as _;

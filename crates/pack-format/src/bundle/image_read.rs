@@ -20,22 +20,22 @@ pub(super) fn broken(detail: &str) -> PackError {
 }
 
 /// Reads all files of an image.
-pub(super) fn read_image(image: Vec<u8>, limits: &Limits) -> Result<Files, PackError> {
+pub(super) fn read_image(image: &[u8], limits: &Limits) -> Result<Files, PackError> {
     if image.len() as u64 > limits.archive_bytes {
         return Err(PackError::TooLarge { what: "bytes", limit: limits.archive_bytes });
     }
     if !image.starts_with(b"hsqs") {
-        let is_known = kind_of(&image).is_some();
+        let is_known = kind_of(image).is_some();
         let detail = if is_known { "" } else { "it does not start like one" };
-        return Err(not_an(EXPECTED, &image, detail));
+        return Err(not_an(EXPECTED, image, detail));
     }
-    let compressor = image_check::compression(&image)?;
+    let compressor = image_check::compression(image)?;
     let kind = Kind::from_const(LE_V4_0).map_err(|_| broken("its version is not supported"))?;
-    let mut reader = Cursor::new(image.as_slice());
+    let mut reader = Cursor::new(image);
     let (head, _) = Squashfs::superblock_and_compression_options(&mut reader, &kind)
         .map_err(|_| broken("its head cannot be read"))?;
-    image_check::check_tables(&image, &head, compressor, limits)?;
-    let squashfs = Squashfs::from_reader(Cursor::new(image.as_slice()))
+    image_check::check_tables(image, &head, compressor, limits)?;
+    let squashfs = Squashfs::from_reader(Cursor::new(image))
         .map_err(|_| broken("its tables cannot be read"))?;
     let sizes = image_tree::check_tree(&squashfs, limits)?;
     let filesystem =

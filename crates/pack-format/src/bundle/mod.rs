@@ -1,6 +1,7 @@
 //! Bundles: SquashFS images or folders with packs in them.
 
 mod documents;
+mod image;
 mod image_check;
 mod image_read;
 mod image_tree;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 
 pub use documents::{BUNDLE_FORMAT_VERSION, BundleLock, BundleManifest};
 pub(crate) use documents::{CONFIG_NAME, LOCK_NAME, MANIFEST_NAME};
+pub use image::BundleImage;
 pub use image_write::Compression;
 pub(crate) use image_write::write_image;
 use serde_json::Value;
@@ -60,8 +62,13 @@ impl BundlePack {
     /// Packs of the domain `deployer` are for deploying the bundle, not for running it.
     #[must_use]
     pub fn provider_domain(&self) -> Option<&str> {
-        let below = self.path.strip_prefix(PROVIDERS)?;
-        Some(below.split_once('/').map_or("", |(domain, _)| domain))
+        provider_domain(&self.path)
+    }
+
+    /// Tells whether it runs once the bundle is deployed; packs that deploy it do not.
+    #[must_use]
+    pub fn is_for_runtime(&self) -> bool {
+        is_runtime_pack(&self.path)
     }
 
     /// The bytes of the file.
@@ -80,6 +87,7 @@ impl BundlePack {
 const PACK_SUFFIX: &str = ".gtpack";
 const PACKS: &str = "packs/";
 const PROVIDERS: &str = "providers/";
+const DEPLOYER: &str = "deployer";
 
 impl Bundle {
     /// Opens a `.gtbundle` file, or a folder with the same content.
@@ -115,7 +123,11 @@ impl Bundle {
     /// # Errors
     /// As [`Bundle::open`].
     pub fn from_bytes(bytes: Vec<u8>, limits: &Limits) -> Result<Self, PackError> {
-        let digest = Digest::of(&bytes);
+        Self::from_image(&bytes, limits)
+    }
+
+    fn from_image(bytes: &[u8], limits: &Limits) -> Result<Self, PackError> {
+        let digest = Digest::of(bytes);
         Self::from_files(image_read::read_image(bytes, limits)?, Some(digest), limits)
     }
 
@@ -187,6 +199,11 @@ impl Bundle {
         self.files.iter().map(|(name, bytes)| (name.as_str(), bytes))
     }
 
+    /// The files alone.
+    pub(crate) fn into_files(self) -> Arc<Files> {
+        self.files
+    }
+
     /// Writes the folder form into a folder that is empty or not there yet.
     ///
     /// # Errors
@@ -215,4 +232,13 @@ impl fmt::Debug for BundlePack {
 pub(crate) fn is_pack(path: &str) -> bool {
     let is_below = path.starts_with(PACKS) || path.starts_with(PROVIDERS);
     is_below && path.ends_with(PACK_SUFFIX)
+}
+
+fn provider_domain(path: &str) -> Option<&str> {
+    let below = path.strip_prefix(PROVIDERS)?;
+    Some(below.split_once('/').map_or("", |(domain, _)| domain))
+}
+
+pub(crate) fn is_runtime_pack(path: &str) -> bool {
+    is_pack(path) && !matches!(provider_domain(path), Some("" | DEPLOYER))
 }

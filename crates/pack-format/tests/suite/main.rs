@@ -17,4 +17,6 @@ mod never_panics;
 mod packs;
 mod page;
 mod published;
+mod revisions;
+mod sources;
 mod verification;
