@@ -1,0 +1,92 @@
+//! The tree of verbs with their flags.
+
+mod global;
+
+use clap::{Args, Parser, Subcommand};
+
+pub(crate) use global::{Global, LogFormat, OutputFormat};
+
+use crate::verbs::{bundles, conformance, env, pack, revisions, trust_root};
+
+/// Deploys and serves Greentic digital workers.
+#[derive(Debug, Parser)]
+#[command(
+    name = "gtc",
+    version = concat!(env!("CARGO_PKG_VERSION"), " (", env!("GTC_COMMIT"), ")"),
+    after_help = "Example:\n  gtc op env init",
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Top,
+}
+
+/// What can be done.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Top {
+    /// Work on environments: what is deployed, with which share of the traffic.
+    #[command(after_help = "Example:\n  gtc op env show")]
+    Op {
+        #[command(subcommand)]
+        noun: Op,
+    },
+    /// Build packs and look into them.
+    #[command(after_help = "Example:\n  gtc pack build examples/hello")]
+    Pack {
+        #[command(subcommand)]
+        verb: pack::Verb,
+    },
+    /// Show whether a store or a deployer keeps its contract.
+    #[command(after_help = "Example:\n  gtc conformance store")]
+    Conformance {
+        #[command(subcommand)]
+        verb: conformance::Verb,
+    },
+}
+
+/// What environments are made of.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Op {
+    /// Environments: make one, look at it, go back in its history.
+    #[command(after_help = "Example:\n  gtc op env show")]
+    Env {
+        #[command(subcommand)]
+        verb: env::Verb,
+    },
+    /// Deployed bundles.
+    #[command(after_help = "Example:\n  gtc op bundles list")]
+    Bundles {
+        #[command(subcommand)]
+        verb: bundles::Verb,
+    },
+    /// Revisions of deployed bundles.
+    #[command(after_help = "Example:\n  gtc op revisions list")]
+    Revisions {
+        #[command(subcommand)]
+        verb: revisions::Verb,
+    },
+    /// The keys that an environment trusts.
+    #[command(after_help = "Example:\n  gtc op trust-root list")]
+    TrustRoot {
+        #[command(subcommand)]
+        verb: trust_root::Verb,
+    },
+}
+
+/// How a change is carried out.
+#[derive(
+    Args, Clone, Debug, Default, serde::Deserialize, serde::Serialize, schemars::JsonSchema,
+)]
+pub(crate) struct Change {
+    /// Show what would change, and change nothing.
+    #[arg(long)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) dry_run: bool,
+    /// Name the change: repeating it under the same key changes nothing twice.
+    #[arg(long, value_name = "KEY")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) idempotency_key: Option<String>,
+}

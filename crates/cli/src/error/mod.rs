@@ -1,0 +1,155 @@
+//! Why a verb failed. `wire` is the one place that maps errors to kinds, hints and exit codes.
+
+mod wire;
+
+pub(crate) use wire::Told;
+
+use std::error::Error;
+use std::io;
+use std::path::PathBuf;
+
+use greentic_env_store::StoreError;
+use greentic_env_store::conformance::UnknownClause;
+use greentic_operations::OpError;
+use greentic_pack_format::{BuildError, InvalidDigest, PackError};
+
+/// Why a verb failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CliError {
+    /// An operation, or the store below it, refused.
+    #[error(transparent)]
+    Operation(Box<OpError>),
+    /// A pack or bundle cannot be read.
+    #[error("`{}`: {source}", path.display())]
+    Pack { path: PathBuf, source: Box<PackError> },
+    /// A pack or bundle cannot be built.
+    #[error("cannot build `{}`: {source}", path.display())]
+    Build { path: PathBuf, source: Box<BuildError> },
+    /// A pack does not verify.
+    #[error("`{}` does not verify: {summary}", path.display())]
+    NotVerified { path: PathBuf, summary: String },
+    /// There is no home folder, and no other one was named.
+    #[error("there is no home folder to keep environments in (HOME is not set)")]
+    NoHome,
+    /// A remote store was named.
+    #[error("remote stores are not part of this version, and `{url}` was asked for")]
+    RemoteStore { url: String },
+    /// No environment can have this id.
+    #[error("`{id}` is no environment id: {problem}")]
+    EnvId { id: String, problem: String },
+    /// The old name of the environment `local`.
+    #[error(
+        "`dev` is the old name of the environment `local`, and GREENTIC_DISABLE_DEV_ALIAS refuses it"
+    )]
+    DevAlias,
+    /// Two flags say different things.
+    #[error("{first} and {second} contradict each other")]
+    Contradiction { first: String, second: String },
+    /// Something that the verb needs was not given.
+    #[error("{what} is missing")]
+    Missing {
+        what: &'static str,
+        /// How to give it.
+        how: &'static str,
+    },
+    /// A value that cannot be used.
+    #[error("`{value}` is no {expected}")]
+    Argument {
+        value: String,
+        expected: &'static str,
+        /// What would be one.
+        how: String,
+    },
+    /// Nothing has this name.
+    #[error("there is no {what} `{name}`")]
+    Unknown {
+        what: &'static str,
+        name: String,
+        /// What there is.
+        known: String,
+    },
+    /// The file with the answers cannot be used.
+    #[error("the answers in `{}` cannot be used: {problem}", path.display())]
+    Answers { path: PathBuf, problem: String },
+    /// A digest is none.
+    #[error(transparent)]
+    Digest(#[from] InvalidDigest),
+    /// A file or folder cannot be used.
+    #[error("cannot {operation} `{}`", path.display())]
+    File { operation: &'static str, path: PathBuf, source: io::Error },
+    /// A file is larger than what it should hold.
+    #[error("`{}` has more than {limit} bytes", path.display())]
+    FileTooLarge { path: PathBuf, limit: u64 },
+    /// A file has no key.
+    #[error("`{}` has no key that can be used: {problem}", path.display())]
+    Key { path: PathBuf, problem: String },
+    /// A clause or area that the suite does not have.
+    #[error("there is no clause and no area `{}`", .0.name)]
+    Clause(#[from] UnknownClause),
+    /// A contract is not kept.
+    #[error("{subject} does not keep its contract: {failed} of {all} clauses failed")]
+    Conformance { subject: String, failed: usize, all: usize },
+    /// There is no past to look at.
+    #[error("environment `{env_id}` has no change before generation {generation}")]
+    NoPast { env_id: String, generation: u64 },
+    /// Results cannot be written.
+    #[error("cannot write the result to stdout")]
+    Output { source: io::Error },
+    /// A result has no JSON form.
+    #[error("the result has no JSON form")]
+    Unwritable { source: serde_json::Error },
+    /// Logs cannot be written as asked.
+    #[error("`{value}` says no level of logs: {problem}")]
+    Log { value: String, problem: String },
+}
+
+impl CliError {
+    pub(crate) fn unwritable(source: serde_json::Error) -> Self {
+        Self::Unwritable { source }
+    }
+
+    pub(crate) fn pack(path: impl Into<PathBuf>) -> impl FnOnce(PackError) -> Self {
+        let path = path.into();
+        move |source| Self::Pack { path, source: Box::new(source) }
+    }
+
+    pub(crate) fn build(path: impl Into<PathBuf>) -> impl FnOnce(BuildError) -> Self {
+        let path = path.into();
+        move |source| Self::Build { path, source: Box::new(source) }
+    }
+
+    pub(crate) fn file(
+        operation: &'static str,
+        path: impl Into<PathBuf>,
+    ) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::File { operation, path, source }
+    }
+
+    /// What is wrong, with all its causes. A cause that is told already is not told again.
+    pub(crate) fn text(&self) -> String {
+        let mut text = self.to_string();
+        let mut source = self.source();
+        while let Some(cause) = source {
+            let told = cause.to_string();
+            if !text.contains(&told) {
+                text.push_str(": ");
+                text.push_str(&told);
+            }
+            source = cause.source();
+        }
+        text
+    }
+}
+
+impl From<OpError> for CliError {
+    fn from(error: OpError) -> Self {
+        Self::Operation(Box::new(error))
+    }
+}
+
+impl From<StoreError> for CliError {
+    fn from(error: StoreError) -> Self {
+        Self::from(OpError::from(error))
+    }
+}

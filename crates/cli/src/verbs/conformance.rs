@@ -1,0 +1,96 @@
+//! `gtc conformance`: contracts that stores and deployers keep.
+
+use std::time::Duration;
+
+use clap::Args;
+use greentic_env_store::conformance::{self, LocalStores, Report as Suited, Suite};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Run;
+use crate::error::CliError;
+use crate::output::{Answer, Name, Report, View};
+use crate::session::Session;
+
+super::verbs! { Store }
+
+/// Show clause by clause whether the local store keeps the contract of stores. Ends with 1 when it
+/// does not.
+///
+/// It is run in temporary folders: no environment of yours is touched.
+#[derive(Args, Debug, Deserialize, Serialize, JsonSchema)]
+#[command(after_help = "Examples:\n  gtc conformance store\n  gtc conformance store store.etags")]
+pub(crate) struct Store {
+    /// Only these clauses (`store.etags.are-strong`) or areas (`store.etags`).
+    #[arg(value_name = "CLAUSE")]
+    #[serde(default)]
+    clauses: Vec<String>,
+    /// List the clauses, and run none.
+    #[arg(long)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    list: bool,
+    /// How long one clause may take, in seconds.
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    time_limit: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct Clauses {
+    clauses: Vec<Clause>,
+}
+
+#[derive(Serialize)]
+struct Clause {
+    clause: &'static str,
+    area: &'static str,
+    text: &'static str,
+}
+
+impl Run for Store {
+    const NAME: Name = Name { noun: "conformance", op: "store" };
+
+    fn run(self, session: &Session) -> Result<Answer, CliError> {
+        if self.list {
+            return Answer::of(&Clauses::all());
+        }
+        let limit = self.time_limit.map_or(conformance::DEFAULT_TIME_LIMIT, Duration::from_secs);
+        let mut suite = Suite::new(LocalStores).time_limit(limit);
+        if !self.clauses.is_empty() {
+            let names: Vec<&str> = self.clauses.iter().map(String::as_str).collect();
+            suite = suite.only(&names)?;
+        }
+        session.progress().step("running the clauses of the store's contract");
+        let report = suite.run();
+        let summary = report.summary;
+        let failure = (!report.passed()).then(|| CliError::Conformance {
+            subject: format!("store `{}`", report.store),
+            failed: summary.failed,
+            all: summary.passed + summary.failed,
+        });
+        Ok(Answer::of(&report)?.failing(failure))
+    }
+}
+
+impl Clauses {
+    fn all() -> Self {
+        let clause = |clause: &conformance::Clause| Clause {
+            clause: clause.id(),
+            area: clause.area(),
+            text: clause.text(),
+        };
+        Self { clauses: conformance::clauses().map(clause).collect() }
+    }
+}
+
+impl Report for Clauses {
+    fn view(&self) -> View {
+        let rows = self.clauses.iter().map(|one| vec![one.clause.to_owned(), one.text.to_owned()]);
+        View::new().table(&["CLAUSE", "WHAT HOLDS"], rows, "no clauses")
+    }
+}
+
+impl Report for Suited {
+    fn view(&self) -> View {
+        View::new().text(self.to_string().trim_end().to_owned())
+    }
+}

@@ -1,0 +1,92 @@
+//! One call of every verb, which all tests over the tree of verbs use. A verb without one fails them.
+
+use std::fs;
+
+use greentic_deploy_spec::UpdateEnvironmentPayload;
+use greentic_env_store::{EnvironmentMutations, LocalFsStore};
+
+use crate::lab::Lab;
+
+/// A call of a verb that works.
+pub(crate) struct Example {
+    /// The verb, as in the tree.
+    pub(crate) verb: &'static str,
+    /// What follows it.
+    pub(crate) arguments: &'static str,
+    /// Whether it changes something. Such a verb has `--dry-run`.
+    pub(crate) changes: bool,
+    /// Where it works.
+    pub(crate) lab: fn() -> Lab,
+}
+
+impl Example {
+    pub(crate) fn line(&self) -> String {
+        format!("{} {}", self.verb, self.arguments).trim().to_owned()
+    }
+
+    /// A name for a file.
+    pub(crate) fn file_name(&self) -> String {
+        self.verb.replace(' ', "-")
+    }
+}
+
+const fn reads(verb: &'static str, arguments: &'static str, lab: fn() -> Lab) -> Example {
+    Example { verb, arguments, changes: false, lab }
+}
+
+const fn changes(verb: &'static str, arguments: &'static str, lab: fn() -> Lab) -> Example {
+    Example { verb, arguments, changes: true, lab }
+}
+
+pub(crate) const EXAMPLES: &[Example] = &[
+    changes("op env init", "--public-url https://example.org", Lab::new),
+    reads("op env list", "", Lab::initialised),
+    reads("op env show", "local", Lab::initialised),
+    reads("op env history", "--limit 5", Lab::initialised),
+    reads("op env diff", "--from 1 --to 2", Lab::initialised),
+    changes("op env undo", "local", renamed),
+    reads("op bundles list", "local", Lab::initialised),
+    reads("op revisions list", "local", Lab::initialised),
+    changes("op trust-root bootstrap", "local", without_trust_root),
+    reads("op trust-root list", "local", Lab::initialised),
+    changes("pack build", "worker --out worker.gtpack", with_pack_folder),
+    reads("pack inspect", "worker.gtpack", with_pack),
+    reads("pack verify", "worker.gtpack --unsigned", with_pack),
+    reads("conformance store", "store.etags.are-strong", Lab::new),
+];
+
+/// An environment with a change that can be taken back.
+fn renamed() -> Lab {
+    let lab = Lab::initialised();
+    let payload =
+        UpdateEnvironmentPayload { name: Some("renamed".to_owned()), ..Default::default() };
+    let env_id = "local".parse().expect("an id");
+    LocalFsStore::new(lab.environments()).update_environment(&env_id, payload).expect("it works");
+    lab
+}
+
+/// An environment whose trust root has no key: other tools make such ones.
+fn without_trust_root() -> Lab {
+    let lab = Lab::initialised();
+    let folder = lab.environments().join("local");
+    let environment = fs::read(folder.join("environment.json")).expect("a document");
+    fs::remove_dir_all(&folder).expect("a folder");
+    fs::create_dir_all(&folder).expect("a folder");
+    fs::write(folder.join("environment.json"), environment).expect("a document");
+    lab
+}
+
+/// A folder that a pack is built from.
+pub(crate) fn with_pack_folder() -> Lab {
+    let lab = Lab::initialised();
+    lab.write("worker/pack.yaml", "pack_id: ai.example.worker\nversion: 1.0.0\nname: Worker\n");
+    let flow = "id: main\ntype: messaging\nnodes:\n  greet:\n    emit.response: {text: Hello}\n";
+    lab.write("worker/flows/main.ygtc", flow);
+    lab
+}
+
+fn with_pack() -> Lab {
+    let lab = with_pack_folder();
+    lab.ok("pack build worker --out worker.gtpack");
+    lab
+}

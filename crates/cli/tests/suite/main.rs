@@ -1,0 +1,9 @@
+//! `gtc` as a program: the real binary, in a home folder of its own.
+
+mod calls;
+mod config_rules;
+mod doors;
+mod golden;
+mod lab;
+mod page;
+mod tree;
