@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub(crate) use global::{Global, LogFormat, OutputFormat};
 
-use crate::verbs::{bundles, conformance, env, pack, revisions, trust_root};
+use crate::verbs::{bundle, bundles, conformance, env, pack, revisions, trust_root};
 
 /// Deploys and serves Greentic digital workers.
 #[derive(Debug, Parser)]
@@ -38,6 +38,12 @@ pub(crate) enum Top {
     Pack {
         #[command(subcommand)]
         verb: pack::Verb,
+    },
+    /// Build bundles and look into them.
+    #[command(after_help = "Example:\n  gtc bundle inspect hello.gtbundle")]
+    Bundle {
+        #[command(subcommand)]
+        verb: bundle::Verb,
     },
     /// Show whether a store or a deployer keeps its contract.
     #[command(after_help = "Example:\n  gtc conformance store")]

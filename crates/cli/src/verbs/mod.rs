@@ -4,6 +4,7 @@
 //! schema at once. A new verb is a variant of its noun's enum, a struct that is [`Run`], and an entry in
 //! the tests' list of calls, which fail without one.
 
+pub(crate) mod bundle;
 pub(crate) mod bundles;
 pub(crate) mod changes;
 pub(crate) mod conformance;
@@ -67,6 +68,7 @@ pub(crate) fn call(command: Top) -> Box<dyn Call> {
     match command {
         Top::Op { noun } => op(noun),
         Top::Pack { verb } => verb.call(),
+        Top::Bundle { verb } => verb.call(),
         Top::Conformance { verb } => verb.call(),
     }
 }

@@ -52,6 +52,8 @@ pub(crate) const EXAMPLES: &[Example] = &[
     changes("pack build", "worker --out worker.gtpack", with_pack_folder),
     reads("pack inspect", "worker.gtpack", with_pack),
     reads("pack verify", "worker.gtpack --unsigned", with_pack),
+    changes("bundle build", "worker --out worker.gtbundle", with_pack_folder),
+    reads("bundle inspect", "worker.gtbundle", with_bundle),
     reads("conformance store", "store.etags.are-strong", Lab::new),
 ];
 
@@ -88,5 +90,11 @@ pub(crate) fn with_pack_folder() -> Lab {
 fn with_pack() -> Lab {
     let lab = with_pack_folder();
     lab.ok("pack build worker --out worker.gtpack");
+    lab
+}
+
+fn with_bundle() -> Lab {
+    let lab = with_pack_folder();
+    lab.ok("bundle build worker --out worker.gtbundle");
     lab
 }

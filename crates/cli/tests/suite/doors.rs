@@ -89,6 +89,9 @@ fn files_that_are_missing_or_something_else_are_told_by_name() {
     check(&lab, "pack build .", "invalid-argument", "build-file-missing");
     check(&lab, "pack build worker --sign worker/pack.yaml", "invalid-argument", "key-invalid");
     check(&lab, "pack build worker --sign missing.pem", "io", "file-io");
+    check(&lab, "bundle inspect missing.gtbundle", "io", "pack-io");
+    check(&lab, "bundle inspect text.gtpack", "invalid-argument", "pack-not-an-archive");
+    check(&lab, "bundle build .", "invalid-argument", "build-file-missing");
     check(&lab, "op env list --answers missing.json", "io", "file-io");
     check(&lab, "op env list --answers answers.json", "answers-parse", "answers-invalid");
     check(&lab, "op env list --answers broken.json", "answers-parse", "answers-invalid");

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{BuildError, BundleBuilder, PackBuilder, pack_yaml};
+use super::{BuildError, BundleBuilder, PackBuilder, pack_yaml, write_whole};
 use crate::archive;
 use crate::bundle::{self, Bundle, BundleImage, Compression};
 use crate::error::PackError;
@@ -29,6 +29,14 @@ impl BundleImage {
             return Ok(Self::from_bytes(of_one_pack(bytes, limits)?, limits)?);
         }
         Ok(Self::from_bytes(bytes, limits)?.with_signature(signature_of(path, limits)?))
+    }
+
+    /// Writes the `.gtbundle` file. It is there whole or not at all.
+    ///
+    /// # Errors
+    /// [`BuildError::Pack`].
+    pub fn write_to(&self, path: impl AsRef<Path>) -> Result<(), BuildError> {
+        Ok(write_whole(path.as_ref(), self.bytes())?)
     }
 }
 

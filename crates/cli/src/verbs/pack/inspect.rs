@@ -107,6 +107,17 @@ impl PackSummary {
             assets: pack.assets().map(|(name, _)| name.to_owned()).collect(),
         })
     }
+
+    /// How much is in it, in words.
+    pub(crate) fn counted(&self) -> String {
+        let count = |count: usize, one: &str| match count {
+            1 => format!("1 {one}"),
+            count => format!("{count} {one}s"),
+        };
+        let (flows, components) =
+            (count(self.flows.len(), "flow"), count(self.components.len(), "component"));
+        format!("{flows}, {components}")
+    }
 }
 
 impl Report for PackSummary {
