@@ -62,6 +62,13 @@ impl RevisionLifecycle {
         matches!(self, Self::Ready | Self::Draining)
     }
 
+    /// Tells whether the revision is at its end: it will never serve again, and nothing of it is
+    /// needed but what is recorded.
+    #[must_use]
+    pub fn is_final(self) -> bool {
+        self == Self::Archived
+    }
+
     /// Tells whether the revision may have weight in a traffic split.
     #[must_use]
     pub fn admits_traffic(self) -> bool {

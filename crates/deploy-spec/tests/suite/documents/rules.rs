@@ -123,6 +123,7 @@ fn a_lifecycle_has_exactly_fifteen_steps() {
             assert_eq!(is_valid_transition(from, to), legal.contains(&(from, to)), "{from} {to}");
         }
         assert_eq!(json!(from), json!(from.as_str()));
+        assert_eq!(from.is_final(), !legal.iter().any(|step| step.0 == from), "{from}");
     }
     let error = SpecError::InvalidLifecycleTransition { from: Ready, to: Staged };
     assert_eq!(error.to_string(), "a revision cannot go from ready to staged");
