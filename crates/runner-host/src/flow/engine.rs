@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::control::{self, Control};
 use super::nodes::{Kind, Work};
 use super::route::{self, Step};
-use super::state::{FlowState, NodeOutput};
+use super::state::FlowState;
 use super::world::Place;
 use super::{FlowError, FlowSnapshot, MappingProblem, RetryPolicy, World, template};
 
@@ -94,7 +94,7 @@ impl<'w> Engine<'w> {
         let flow = self.flow(&pack_id, next_flow.as_deref().unwrap_or(&flow_id))?;
         let cursor =
             Cursor { pack_id: &pack_id, root: &flow_id, flow, node_id: next_node, depth: 0 };
-        self.run(cursor, state.resumed(entry), &mut 0).await
+        self.run(cursor, state.resumed(entry)?, &mut 0).await
     }
 
     fn begin_at<'a>(
@@ -109,7 +109,7 @@ impl<'w> Engine<'w> {
             let flow = self.flow(pack_id, flow_id)?;
             let node_id = start(flow)?;
             let cursor = Cursor { pack_id, root: flow_id, flow, node_id, depth };
-            self.run(cursor, FlowState::new(entry), steps).await
+            self.run(cursor, FlowState::new(entry)?, steps).await
         })
     }
 
@@ -154,7 +154,7 @@ impl<'w> Engine<'w> {
                     self.jump(&mut cursor, &mut state, (flow_id, node_id), payload, limit)?;
                 }
                 After::Answer(answer) => {
-                    state.egress.push(answer);
+                    state.say(answer)?;
                     state.last_output = None;
                     return Ok(Outcome::Done(state.answer()));
                 }
@@ -182,7 +182,7 @@ impl<'w> Engine<'w> {
             Kind::Wait => {
                 let waited = json!({ "reason": work.wait_reason() });
                 // What was said before the wait is what the turn answers.
-                state.nodes.insert(node.id.clone(), worked(waited));
+                state.put(&node.id, waited)?;
                 return Ok(After::Wait(work.wait_reason()));
             }
             Kind::Exec => work.exec().await?,
@@ -192,15 +192,15 @@ impl<'w> Engine<'w> {
             Kind::StateGet => work.state_get().await?,
             Kind::StateSet => work.state_set().await?,
             Kind::Emit => {
-                state.egress.push(work.said());
+                state.say(work.said())?;
                 // It is said already; it is not the answer, too.
-                state.nodes.insert(node.id.clone(), worked(work.said()));
+                state.put(&node.id, work.said())?;
                 state.last_output = None;
                 return Ok(After::Route(work.said()));
             }
         };
         let control = control::read(&payload)?;
-        state.record(&node.id, worked(payload.clone()));
+        state.record(&node.id, payload.clone())?;
         Ok(match control {
             None => After::Route(payload),
             Some(Control::Respond(answer)) => After::Answer(answer),
@@ -260,10 +260,6 @@ impl<'w> Engine<'w> {
         }
         Ok(())
     }
-}
-
-fn worked(payload: Value) -> NodeOutput {
-    NodeOutput { ok: true, payload, meta: Value::Null }
 }
 
 fn start(flow: &Flow) -> Result<String, FlowError> {

@@ -82,10 +82,16 @@ pub enum FlowError {
         /// Why.
         detail: String,
     },
-    /// A mapping is nested too deep.
-    #[error("a mapping is nested more than {limit} deep; flatten it")]
+    /// A value is nested too deep.
+    #[error("a value of the flow is nested more than {limit} deep; flatten it")]
     TooDeep {
         /// Levels allowed.
+        limit: usize,
+    },
+    /// The flow holds too much.
+    #[error("the flow holds more than {limit} bytes; put less into its mappings, or a reference")]
+    TooMuch {
+        /// Bytes allowed.
         limit: usize,
     },
     /// A condition is none.
@@ -198,7 +204,8 @@ impl FlowError {
             Self::CalledFlowWaits { .. } => "called-flow-waits",
             Self::Mapping { .. } => "mapping-incomplete",
             Self::Template { .. } => "template-invalid",
-            Self::TooDeep { .. } => "mapping-too-deep",
+            Self::TooDeep { .. } => "flow-value-too-deep",
+            Self::TooMuch { .. } => "flow-holds-too-much",
             Self::Condition { .. } => "condition-invalid",
             Self::Call { source, .. } => source.code(),
             Self::Port { source, .. } => source.code(),

@@ -8,8 +8,12 @@ mod mapping;
 mod nodes;
 mod retry;
 mod route;
+mod size;
 mod state;
 mod template;
+mod template_bounds;
+#[cfg(test)]
+mod tests;
 mod world;
 
 pub(crate) use engine::{Engine, FlowLimits, Outcome};

@@ -34,7 +34,7 @@ impl RetryPolicy {
             return None;
         }
         let doubled = self.base_delay.saturating_mul(1 << attempt.saturating_sub(1).min(16));
-        let pause = error.backoff().unwrap_or(doubled);
+        let pause = error.backoff().unwrap_or(doubled).min(LONGEST);
         Some((pause + jitter(pause, attempt, seed)).clamp(SHORTEST, LONGEST))
     }
 }

@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::FlowError;
+use super::size::{self, MAX_HELD};
+
 /// What a flow knows.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct FlowState {
@@ -20,7 +23,7 @@ pub(crate) struct FlowState {
     /// What the last node gave.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) last_output: Option<Value>,
-    /// Jumps so far.
+    /// Jumps of this turn so far.
     #[serde(default)]
     pub(crate) redirect_count: u64,
 }
@@ -52,22 +55,55 @@ pub struct FlowSnapshot {
 
 impl FlowState {
     /// What a flow knows when it begins.
-    pub(crate) fn new(entry: Value) -> Self {
-        Self { input: entry.clone(), entry, ..Self::default() }
+    pub(crate) fn new(entry: Value) -> Result<Self, FlowError> {
+        let state = Self { input: entry.clone(), entry, ..Self::default() };
+        state.check()?;
+        Ok(state)
     }
 
     /// The same with the next message.
-    pub(crate) fn resumed(mut self, entry: Value) -> Self {
+    pub(crate) fn resumed(mut self, entry: Value) -> Result<Self, FlowError> {
         self.input = entry.clone();
         self.entry = entry;
         self.egress.clear();
-        self
+        // Each turn has its own jumps.
+        self.redirect_count = 0;
+        self.check()?;
+        Ok(self)
     }
 
     /// Notes what a node gave.
-    pub(crate) fn record(&mut self, node_id: &str, output: NodeOutput) {
-        self.last_output = Some(output.payload.clone());
+    pub(crate) fn record(&mut self, node_id: &str, payload: Value) -> Result<(), FlowError> {
+        self.last_output = Some(payload.clone());
+        self.put(node_id, payload)
+    }
+
+    /// Notes what a node gave, which is not the answer.
+    pub(crate) fn put(&mut self, node_id: &str, payload: Value) -> Result<(), FlowError> {
+        let output = NodeOutput { ok: true, payload, meta: Value::Null };
         self.nodes.insert(node_id.to_owned(), output);
+        self.check()
+    }
+
+    /// Says something before the answer.
+    pub(crate) fn say(&mut self, said: Value) -> Result<(), FlowError> {
+        self.egress.push(said);
+        self.check()
+    }
+
+    /// Refuses to hold more than a flow may. A flow that puts its own state into what it gives would
+    /// double it with each node.
+    fn check(&self) -> Result<(), FlowError> {
+        let outputs = self.nodes.values().map(|output| &output.payload);
+        let own = [&self.entry, &self.input].into_iter().chain(&self.last_output);
+        let mut held = 0;
+        for value in own.chain(outputs).chain(&self.egress) {
+            held += size::of(value)?;
+            if held > MAX_HELD {
+                return Err(FlowError::TooMuch { limit: MAX_HELD });
+            }
+        }
+        Ok(())
     }
 
     /// What templates can name.

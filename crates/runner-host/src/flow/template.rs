@@ -5,12 +5,11 @@ use std::sync::LazyLock;
 use handlebars::Handlebars;
 use serde_json::{Map, Value};
 
-use super::FlowError;
+use super::size::{self, MAX_DEPTH, MAX_HELD};
+use super::{FlowError, template_bounds};
 
 /// Bytes that one string may have once it is filled.
 const MAX_TEXT: usize = 1024 * 1024;
-/// Objects and lists inside of each other.
-const MAX_DEPTH: usize = 64;
 
 /// Fills every string of a value, at any depth.
 ///
@@ -18,7 +17,7 @@ const MAX_DEPTH: usize = 64;
 /// string when nothing is there. Other strings are Handlebars templates whose missing values are
 /// empty.
 pub(super) fn fill(mapping: &Value, context: &Value) -> Result<Value, FlowError> {
-    fill_in(mapping, context, 0)
+    Filler { context, left: MAX_HELD }.fill(mapping, 0)
 }
 
 /// Handlebars with its own helpers, and texts as they are: what is made is no HTML.
@@ -28,36 +27,66 @@ static HANDLEBARS: LazyLock<Handlebars<'static>> = LazyLock::new(|| {
     handlebars
 });
 
-fn fill_in(value: &Value, context: &Value, depth: usize) -> Result<Value, FlowError> {
-    if depth > MAX_DEPTH {
-        return Err(FlowError::TooDeep { limit: MAX_DEPTH });
-    }
-    let filled = |value: &Value| fill_in(value, context, depth + 1);
-    Ok(match value {
-        Value::String(text) => fill_text(text, context)?,
-        Value::Array(items) => Value::Array(items.iter().map(filled).collect::<Result<_, _>>()?),
-        Value::Object(map) => {
-            let entry = |(key, value): (&String, &Value)| Ok((key.clone(), filled(value)?));
-            Value::Object(map.iter().map(entry).collect::<Result<Map<_, _>, FlowError>>()?)
-        }
-        other => other.clone(),
-    })
+/// Fills the texts of one mapping.
+struct Filler<'c> {
+    context: &'c Value,
+    /// Bytes that may still be put in: a value that is put in twice, again and again, has no end.
+    left: usize,
 }
 
-fn fill_text(text: &str, context: &Value) -> Result<Value, FlowError> {
-    if !text.contains("{{") {
-        return Ok(Value::String(text.to_owned()));
+impl Filler<'_> {
+    fn fill(&mut self, value: &Value, depth: usize) -> Result<Value, FlowError> {
+        if depth > MAX_DEPTH {
+            return Err(FlowError::TooDeep { limit: MAX_DEPTH });
+        }
+        Ok(match value {
+            Value::String(text) => self.text(text, depth)?,
+            Value::Array(items) => {
+                let items = items.iter().map(|item| self.fill(item, depth + 1));
+                Value::Array(items.collect::<Result<_, _>>()?)
+            }
+            Value::Object(map) => {
+                let entries =
+                    map.iter().map(|(key, value)| Ok((key.clone(), self.fill(value, depth + 1)?)));
+                Value::Object(entries.collect::<Result<Map<_, _>, FlowError>>()?)
+            }
+            other => other.clone(),
+        })
     }
-    if let Some(path) = whole_path(text) {
-        return Ok(at(context, &path).cloned().unwrap_or_else(|| Value::String(String::new())));
+
+    fn text(&mut self, text: &str, depth: usize) -> Result<Value, FlowError> {
+        if !text.contains("{{") {
+            return Ok(Value::String(text.to_owned()));
+        }
+        if let Some(path) = whole_path(text) {
+            let Some(found) = at(self.context, &path) else {
+                return Ok(Value::String(String::new()));
+            };
+            self.take(size::measure(found, depth)?)?;
+            return Ok(found.clone());
+        }
+        let filled = render(text, self.context)?;
+        self.take(filled.len())?;
+        Ok(Value::String(filled))
     }
+
+    fn take(&mut self, bytes: usize) -> Result<(), FlowError> {
+        let left = self.left.checked_sub(bytes);
+        self.left = left.ok_or(FlowError::TooMuch { limit: MAX_HELD })?;
+        Ok(())
+    }
+}
+
+fn render(text: &str, context: &Value) -> Result<String, FlowError> {
     let mut out = Bounded::default();
-    let failed = |error: handlebars::RenderError| FlowError::Template {
-        template: text.chars().take(200).collect(),
-        detail: error.to_string(),
-    };
-    HANDLEBARS.render_template_to_write(text, context, &mut out).map_err(failed)?;
-    Ok(Value::String(String::from_utf8_lossy(&out.bytes).into_owned()))
+    let failed =
+        |detail: String| FlowError::Template { template: text.chars().take(200).collect(), detail };
+    if let Some(problem) = template_bounds::problem(text, context) {
+        return Err(failed(problem.to_owned()));
+    }
+    let filled = HANDLEBARS.render_template_to_write(text, context, &mut out);
+    filled.map_err(|error| failed(error.to_string()))?;
+    Ok(String::from_utf8_lossy(&out.bytes).into_owned())
 }
 
 /// Takes a bounded number of bytes.
