@@ -4,6 +4,7 @@ mod bindings;
 mod conversations;
 mod flows;
 mod lab;
+mod leases;
 mod limits;
 mod packs;
 mod page;
