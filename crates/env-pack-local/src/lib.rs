@@ -16,8 +16,12 @@ mod credentials;
 mod deployer;
 mod dev_store;
 mod handlers;
+#[cfg(feature = "conformance")]
+mod subject;
 
 pub use credentials::LocalCredentials;
 pub use deployer::LocalDeployer;
 pub use dev_store::{DevSecrets, DevStoreError, LineProblem};
 pub use handlers::{LocalOptions, register_local};
+#[cfg(feature = "conformance")]
+pub use subject::{LocalSubject, StagedFixture};

@@ -1,13 +1,16 @@
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use greentic_deploy_spec::{Environment, PackId};
 use greentic_deployer::Deployer;
 use greentic_deployer::conformance::{
-    self, Fault, Injected, Provider, Subject, SubjectError, Verdict,
+    self, Fault, Injected, Provider, Report, Subject, SubjectError, Verdict,
 };
 use greentic_env_pack::ProbeError;
-use serde_json::{Value, json};
+use greentic_env_pack_local::LocalSubject;
+use serde_json::Value;
 
-use crate::lab::Lab;
+use crate::lab::{Lab, ToldProbe};
 
 struct OnThisMachine;
 
@@ -33,7 +36,7 @@ impl Provider for Lab {
     }
 
     async fn state(&self) -> Result<Option<Value>, SubjectError> {
-        Ok(Some(json!(self.files())))
+        Provider::state(&**self).await
     }
 
     async fn inject(&self, fault: Fault) -> Result<Injected, SubjectError> {
@@ -46,12 +49,24 @@ impl Provider for Lab {
     }
 }
 
+fn not_run(report: &Report) -> Vec<&'static str> {
+    let clauses = report.clauses.iter();
+    let clauses = clauses.filter(|one| matches!(one.verdict, Verdict::NotRun { .. }));
+    clauses.map(|one| one.clause).collect()
+}
+
 #[tokio::test]
 async fn the_local_deployer_keeps_the_contract_over_files_that_are_staged() {
     let report = conformance::run(&OnThisMachine).await;
     assert!(report.passed(), "{report}");
-    let not_run = report.clauses.iter().filter(|one| matches!(one.verdict, Verdict::NotRun { .. }));
-    let not_run: Vec<_> = not_run.map(|one| one.clause).collect();
     // Loading a revision leaves nothing behind, so that no answer about it can be lost.
-    assert_eq!(not_run, ["deployer.resumption.after-a-lost-answer"], "{report}");
+    assert_eq!(not_run(&report), ["deployer.resumption.after-a-lost-answer"], "{report}");
+}
+
+#[tokio::test]
+async fn programs_can_judge_it_with_their_own_probe() {
+    let subject = LocalSubject::new(Arc::new(ToldProbe::default()));
+    let report = conformance::run(&subject).await;
+    assert!(report.passed(), "{report}");
+    assert_eq!(not_run(&report).len(), 2, "{report}");
 }

@@ -27,7 +27,7 @@ async fn a_pack_that_is_not_the_one_that_was_staged_is_named() {
     fs::write(lab.pack(FIRST), bytes).unwrap();
     let error = lab.deployer.stage_revision(&lab.env, FIRST).await.unwrap_err();
     let text = provider(&error);
-    assert!(text.contains("hello.gtpack") && text.contains("has digest"), "{text}");
+    assert!(text.contains("fixture.gtpack") && text.contains("has digest"), "{text}");
     lab.deployer.stage_revision(&lab.env, SECOND).await.unwrap();
 }
 
@@ -36,7 +36,7 @@ async fn a_file_that_is_gone_is_named() {
     let lab = Lab::new();
     fs::remove_file(lab.pack(FIRST)).unwrap();
     let error = lab.deployer.stage_revision(&lab.env, FIRST).await.unwrap_err();
-    assert!(provider(&error).contains("bundle/packs/hello.gtpack"), "{error}");
+    assert!(provider(&error).contains("bundle/packs/fixture.gtpack"), "{error}");
 }
 
 #[tokio::test]
@@ -95,15 +95,15 @@ async fn a_revision_that_is_not_recorded_is_refused_before_anything_is_loaded() 
 async fn files_stay_until_the_archive_is_recorded() {
     let mut lab = Lab::new();
     lab.env.traffic_splits.retain(|split| split.deployment_id != B);
-    let before = lab.files();
+    let before = lab.files().unwrap();
     lab.deployer.archive_revision(&lab.env, BESIDE, None).await.unwrap();
-    assert_eq!(lab.files(), before);
+    assert_eq!(lab.files().unwrap(), before);
     lab.archive_in_record(BESIDE);
     lab.deployer.archive_revision(&lab.env, BESIDE, None).await.unwrap();
     assert!(!lab.folder(BESIDE).exists());
     let mut kept = before;
     kept.retain(|path, _| !path.starts_with(lab.folder(BESIDE)));
-    assert_eq!(lab.files(), kept);
+    assert_eq!(lab.files().unwrap(), kept);
     lab.deployer.archive_revision(&lab.env, BESIDE, None).await.unwrap();
 }
 
@@ -111,9 +111,9 @@ async fn files_stay_until_the_archive_is_recorded() {
 async fn files_that_a_traffic_split_names_stay() {
     let mut lab = Lab::new();
     lab.archive_in_record(BESIDE);
-    let before = lab.files();
+    let before = lab.files().unwrap();
     lab.deployer.archive_revision(&lab.env, BESIDE, None).await.unwrap();
-    assert_eq!(lab.files(), before);
+    assert_eq!(lab.files().unwrap(), before);
 }
 
 #[tokio::test]

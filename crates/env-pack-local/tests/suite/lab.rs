@@ -1,22 +1,15 @@
 //! An environment with three revisions that are really staged, and a probe that does as it is told.
 
-use std::collections::BTreeMap;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::ops::{Deref, DerefMut};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use greentic_deploy_spec::{
-    DeploymentId, Environment, PackId, Revision, RevisionId, RevisionLifecycle, SemVer, sha256_hex,
-};
-use greentic_deployer::conformance::build_fixture_env;
+use greentic_deploy_spec::{DeploymentId, PackId, RevisionId, RevisionLifecycle, SemVer};
 use greentic_env_pack::{
     Health, ProbeError, ProbeReport, ProbedPack, ProviderHealth, RevisionProbe, RevisionToProbe,
 };
-use greentic_env_pack_local::LocalDeployer;
-use greentic_pack_format::revision::{StageTarget, StagingArea};
-use greentic_pack_format::{BundleImage, Limits};
-use tempfile::TempDir;
+use greentic_env_pack_local::StagedFixture;
 use ulid::Ulid;
 
 pub(crate) const A: DeploymentId = DeploymentId(Ulid(1));
@@ -28,29 +21,15 @@ pub(crate) const UNKNOWN: RevisionId = RevisionId(Ulid(0x99));
 
 #[derive(Debug)]
 pub(crate) struct Lab {
-    root: TempDir,
-    pub(crate) env: Environment,
+    fixture: StagedFixture,
     pub(crate) probe: Arc<ToldProbe>,
-    pub(crate) deployer: LocalDeployer,
 }
 
 impl Lab {
     pub(crate) fn new() -> Self {
-        let root = TempDir::new().unwrap();
-        let mut env = build_fixture_env();
-        let env_root = root.path().join(env.environment_id.as_str());
-        fs::create_dir(&env_root).unwrap();
-        let image = image();
-        for revision in &mut env.revisions {
-            stage(&env_root, &image, revision);
-        }
         let probe = Arc::new(ToldProbe::default());
-        let deployer = LocalDeployer::new(root.path().to_owned(), Arc::clone(&probe) as _);
-        Self { root, env, probe, deployer }
-    }
-
-    pub(crate) fn env_root(&self) -> PathBuf {
-        self.root.path().join(self.env.environment_id.as_str())
+        let fixture = StagedFixture::new(Arc::clone(&probe) as _).unwrap();
+        Self { fixture, probe }
     }
 
     pub(crate) fn folder(&self, id: RevisionId) -> PathBuf {
@@ -59,7 +38,7 @@ impl Lab {
 
     /// The pack file of a revision.
     pub(crate) fn pack(&self, id: RevisionId) -> PathBuf {
-        self.folder(id).join("bundle/packs/hello.gtpack")
+        self.folder(id).join("bundle/packs/fixture.gtpack")
     }
 
     pub(crate) fn archive_in_record(&mut self, id: RevisionId) {
@@ -67,48 +46,20 @@ impl Lab {
         let revision = revisions.find(|revision| revision.revision_id == id).unwrap();
         revision.lifecycle = RevisionLifecycle::Archived;
     }
+}
 
-    /// Each file below the environment's folder, with its digest.
-    pub(crate) fn files(&self) -> BTreeMap<PathBuf, String> {
-        let mut found = BTreeMap::new();
-        list(&self.env_root(), &mut found);
-        found
+impl Deref for Lab {
+    type Target = StagedFixture;
+
+    fn deref(&self) -> &StagedFixture {
+        &self.fixture
     }
 }
 
-fn list(folder: &Path, found: &mut BTreeMap<PathBuf, String>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            list(&path, found);
-        } else {
-            found.insert(path.clone(), sha256_hex(&fs::read(path).unwrap()));
-        }
+impl DerefMut for Lab {
+    fn deref_mut(&mut self) -> &mut StagedFixture {
+        &mut self.fixture
     }
-}
-
-/// A bundle with one pack.
-fn image() -> BundleImage {
-    let folder = TempDir::new().unwrap();
-    fs::write(folder.path().join("pack.yaml"), "pack_id: hello\nversion: 1.0.0\n").unwrap();
-    BundleImage::open(folder.path(), &Limits::default()).unwrap()
-}
-
-/// Puts a revision's files in place, and records what they are.
-fn stage(env_root: &Path, image: &BundleImage, revision: &mut Revision) {
-    let target = StageTarget {
-        revision_id: revision.revision_id,
-        env_id: &revision.env_id,
-        bundle_id: &revision.bundle_id,
-    };
-    let area = StagingArea::enter(env_root, &Limits::default()).unwrap();
-    let staged = area.stage(image, &target).unwrap();
-    revision.bundle_digest = staged.bundle_digest.to_string();
-    revision.pack_list = staged.pack_list;
-    revision.pack_list_lock_ref = staged.pack_list_lock_ref;
-    revision.pack_config_refs = staged.pack_config_refs;
-    revision.config_digest = staged.config_digest;
-    revision.signature_sidecar_ref = staged.signature_sidecar_ref;
 }
 
 /// Answers what it was told, once; then that all is well.
