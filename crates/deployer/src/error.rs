@@ -84,15 +84,21 @@ impl DeployerError {
     }
 }
 
-/// An error and its causes, each in its own words.
+/// An error and its causes, each in its own words. A cause that an error tells already is not told
+/// twice.
 pub(crate) fn with_causes(error: &(dyn Error + 'static)) -> String {
     // Chains are short; a cycle of causes must not hang anybody.
     const DEEPEST: usize = 16;
-    let mut texts = vec![error.to_string()];
+    let mut text = error.to_string();
     let mut cause = error.source();
-    while let Some(error) = cause.filter(|_| texts.len() < DEEPEST) {
-        texts.push(error.to_string());
+    for _ in 1..DEEPEST {
+        let Some(error) = cause else { break };
+        let own = error.to_string();
+        if !text.ends_with(&own) {
+            text.push_str(": ");
+            text.push_str(&own);
+        }
         cause = error.source();
     }
-    texts.join(": ")
+    text
 }

@@ -162,6 +162,9 @@ impl Deployer for Fake {
         id: DeploymentId,
         _answers: Option<&Value>,
     ) -> Result<TrafficSplitOutcome, DeployerError> {
+        if self.lies(Lie::SplitsFirst) {
+            self.put(format!("split {id}"), "to come")?;
+        }
         let whole = enforce_split_invariants(env, id);
         let unlike = TrafficSplitOutcome { applied_deployment_id: id, applied_entries: Vec::new() };
         let mut outcome = match (whole, self.lie) {

@@ -29,6 +29,8 @@ pub(super) enum Lie {
     PromisesPlans,
     /// Asks the provider before it checks anything.
     AsksFirst,
+    /// Asks the provider for a split before it checks anything.
+    SplitsFirst,
     /// Makes another object at each call.
     MakesMore,
     /// Gives up for good after a failure.

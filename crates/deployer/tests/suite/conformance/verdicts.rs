@@ -10,7 +10,7 @@ use super::fake::{Fake, Fakes};
 use super::lies::Lie;
 
 /// Each lie, with what the bench must say of it: the code, and the clauses that fail.
-const CASES: [(Lie, &str, &[&str]); 22] = [
+const CASES: [(Lie, &str, &[&str]); 23] = [
     (Lie::Once("stage_revision"), "not-idempotent", &["idempotency.stage"]),
     (Lie::Once("warm_revision"), "not-idempotent", &["idempotency.warm"]),
     (Lie::Once("drain_revision"), "not-idempotent", &["idempotency.drain"]),
@@ -29,6 +29,7 @@ const CASES: [(Lie, &str, &[&str]); 22] = [
     (Lie::ObservesInSilence, "capability-misdeclared", &["capabilities.undeclared"]),
     (Lie::PromisesPlans, "capability-misdeclared", &["capabilities.declared"]),
     (Lie::AsksFirst, "provider-changed", &["preconditions.nothing-is-called"]),
+    (Lie::SplitsFirst, "provider-changed", &["preconditions.nothing-is-called"]),
     (Lie::MakesMore, "provider-changed", &["resumption.second-call-changes-nothing"]),
     (Lie::GivesUp, "not-resumable", &["resumption.after-a-failure"]),
     (Lie::Forgets, "not-resumable", &["resumption.after-a-lost-answer"]),
