@@ -2,16 +2,46 @@
 //! that struct literals of other tools compile; a [`Document`] keeps the keys and reads them here.
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Environment;
 use crate::document::{Document, DocumentError};
-use crate::{BundleId, DeploymentId, RevisionId};
+use crate::{BundleId, DeploymentId, IdempotencyKey, RevisionId, StageRevisionPayload};
 
 /// When a revision began to drain; a key of this implementation, on the revision.
 pub(crate) const DRAINING_SINCE: &str = "draining_since";
 /// Which bundle serves what no route names; on the host configuration.
 pub(crate) const DEFAULT_BUNDLE: &str = "default_bundle";
+
+/// What a revision was deployed for; a key of this implementation, on the revision.
+const DEPLOYED_FOR: &str = "deployed_for";
+
+/// Which request a revision was staged for, so that the same request run again goes on with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeployRecord {
+    /// The idempotency key of the request.
+    pub key: IdempotencyKey,
+    /// A digest of everything that was asked for, `sha256:<hex>`.
+    pub inputs: String,
+}
+
+impl DeployRecord {
+    /// The payload of a stage with this record beside it.
+    ///
+    /// # Errors
+    /// [`DocumentError::Unwritable`] when a value has no JSON form.
+    pub fn beside(
+        &self,
+        payload: StageRevisionPayload,
+    ) -> Result<Document<StageRevisionPayload>, DocumentError> {
+        let mut raw = Document::new(payload)?.into_raw();
+        if let (Some(map), Ok(record)) = (raw.as_object_mut(), serde_json::to_value(self)) {
+            map.insert(DEPLOYED_FOR.to_owned(), record);
+        }
+        Document::from_value(raw)
+    }
+}
 
 /// The later keys that hold a text.
 const TEXTS: [&str; 3] = [DEFAULT_BUNDLE, "pack_name", "runtime_image_digest"];
@@ -59,6 +89,12 @@ impl Document<Environment> {
     #[must_use]
     pub fn draining_since(&self, id: RevisionId) -> Option<DateTime<Utc>> {
         text(self.raw_revision(id), DRAINING_SINCE)?.parse().ok()
+    }
+
+    /// Which request a revision was staged for. None for one that was staged alone, or by another tool.
+    #[must_use]
+    pub fn deploy_record(&self, id: RevisionId) -> Option<DeployRecord> {
+        DeployRecord::deserialize(self.raw_revision(id)?.get(DEPLOYED_FOR)?).ok()
     }
 
     /// The digest of the image that runs a revision (documents of version 1.2.0 and later).

@@ -62,6 +62,18 @@ impl RevisionLifecycle {
         matches!(self, Self::Ready | Self::Draining)
     }
 
+    /// Tells whether the revision can be brought back to where it is warmed: its warm failed, or it was drained.
+    #[must_use]
+    pub fn can_be_retried(self) -> bool {
+        matches!(self, Self::Failed | Self::Inactive)
+    }
+
+    /// Tells whether somebody took the revision out of service: it drains, was drained, or is at its end.
+    #[must_use]
+    pub fn was_taken_out(self) -> bool {
+        matches!(self, Self::Draining | Self::Inactive | Self::Archived)
+    }
+
     /// Tells whether the revision is at its end: it will never serve again, and nothing of it is
     /// needed but what is recorded.
     #[must_use]

@@ -56,6 +56,20 @@ pub struct StagedRevision {
     pub signature_sidecar_ref: PathBuf,
 }
 
+impl StagedRevision {
+    /// What [`StagingArea::stage`] would record. Writes nothing.
+    ///
+    /// # Errors
+    /// [`RevisionFolderError`](Error) with what is wrong with the bundle.
+    pub fn of(
+        image: &BundleImage,
+        target: &StageTarget<'_>,
+        limits: &Limits,
+    ) -> Result<Self, Error> {
+        Ok(Contents::of(image, target, limits)?.staged)
+    }
+}
+
 /// What a sweep removed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Sweep {
@@ -143,13 +157,22 @@ impl StagingArea {
         let unfinished = self.remove_unfinished()?;
         let staged = StagedFolders::list(&self.env_root)?.revisions;
         let orphaned: Vec<_> = staged.into_iter().filter(|id| !recorded.contains(id)).collect();
-        for revision_id in &orphaned {
-            // Under another name first, so that half a folder never has the name of a whole one.
-            let replaced = self.named(REPLACED, *revision_id);
-            rename(&self.folder(*revision_id), &replaced)?;
-            remove(&replaced)?;
-        }
+        orphaned.iter().try_for_each(|revision_id| self.discard(*revision_id))?;
         Ok(Sweep { orphaned, unfinished })
+    }
+
+    /// Removes the folder of a revision that nothing records, or records any more. One that is not there is removed already.
+    ///
+    /// # Errors
+    /// [`RevisionFolderError::Io`](Error::Io).
+    pub fn discard(&self, revision_id: RevisionId) -> Result<(), Error> {
+        let (folder, replaced) = (self.folder(revision_id), self.named(REPLACED, revision_id));
+        if fs::symlink_metadata(&folder).is_err() {
+            return Ok(());
+        }
+        // Under another name first, so that half a folder never has the name of a whole one.
+        rename(&folder, &replaced)?;
+        remove(&replaced)
     }
 
     fn folder(&self, revision_id: RevisionId) -> PathBuf {

@@ -173,6 +173,26 @@ impl VerificationReport {
         problems
     }
 
+    /// What shows that the pack is not what was built or signed, one sentence each. A list, a lock or a signature that is not
+    /// there, and a signature by a key that is not trusted, contradict nothing.
+    #[must_use]
+    pub fn contradictions(&self) -> Vec<String> {
+        let is_absence = |problem: &SignatureStatus| {
+            matches!(problem, SignatureStatus::Unsigned | SignatureStatus::NotTrusted { .. })
+        };
+        let mut problems = Vec::new();
+        problems.extend(self.sbom.problem().filter(|_| self.sbom != SbomStatus::Missing));
+        problems.extend(self.signature.problem().filter(|_| !is_absence(&self.signature)));
+        problems.extend(self.lock.problem("the pack").filter(|_| self.lock != LockCheck::NoLock));
+        let has_list = self.sbom != SbomStatus::Missing;
+        for file in &self.files {
+            problems.extend(file.sbom.problem(&file.path).filter(|_| has_list));
+            let lock = file.lock.as_ref().filter(|lock| **lock != LockCheck::NoLock);
+            problems.extend(lock.and_then(|lock| lock.problem(&format!("`{}`", file.path))));
+        }
+        problems
+    }
+
     /// Whether everything was checked and holds.
     #[must_use]
     pub fn is_verified(&self) -> bool {

@@ -1,0 +1,146 @@
+//! What the command line says beside an error: its public kind and the next command.
+
+use greentic_deploy_spec::remote::ErrorKind;
+use greentic_env_store::StoreError;
+use greentic_pack_format::revision::RevisionFolderError;
+use greentic_pack_format::{BuildError, PackError};
+
+use super::OpError;
+
+impl OpError {
+    /// The kind of error as the public tools write it.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Store(error) => store_kind(error),
+            Self::Bundle { source, .. } => build_kind(source),
+            Self::Revision(error) => folder_kind(error),
+            Self::Unknown { .. } => "not-found",
+            Self::Selector { .. }
+            | Self::Weight { .. }
+            | Self::CustomerMissing { .. }
+            | Self::Customer { .. }
+            | Self::Route { .. } => "invalid-argument",
+            Self::NoDeployer { .. }
+            | Self::EnvPack(_)
+            | Self::NotADeployer { .. }
+            | Self::Provider { .. }
+            | Self::HealthGate { .. }
+            | Self::Ambiguous { .. }
+            | Self::RouteDiffers { .. }
+            | Self::RouteTaken { .. }
+            | Self::KeyReused { .. }
+            | Self::TakenOut { .. } => "conflict",
+        }
+    }
+
+    /// The next command; none when the text says all there is to say.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        let fixed = match self {
+            Self::Store(error) => return store_hint(error),
+            Self::Revision(error) if matches!(**error, RevisionFolderError::Busy) => {
+                "run the same command again"
+            }
+            Self::Revision(_) => {
+                "gtc op env doctor shows every revision that has to be staged again"
+            }
+            Self::Bundle { .. } => {
+                "name a .gtbundle or .gtpack file, or a folder with bundle.yaml or pack.yaml"
+            }
+            Self::NoDeployer { .. } => "gtc op env init binds the deployer of this machine",
+            Self::EnvPack(_) | Self::NotADeployer { .. } => "gtc op env doctor",
+            Self::Provider { finish, .. } => return Some(finish.clone()),
+            Self::HealthGate { env_id, revision_id, .. } => {
+                return Some(format!(
+                    "mend what failed, then gtc op revisions warm {revision_id} --env {env_id}, or deploy again"
+                ));
+            }
+            Self::Unknown { subject, .. }
+            | Self::Ambiguous { subject, .. }
+            | Self::Selector { subject, .. } => subject.listed_by(),
+            Self::CustomerMissing { .. } => "--customer-id NAME",
+            Self::RouteDiffers { .. } => {
+                "deploy it without a route to keep the one it has, or remove the bundle and deploy it anew"
+            }
+            Self::RouteTaken { .. } => {
+                "--path-prefix /NAME or --host HOST gives the bundle a route of its own"
+            }
+            Self::TakenOut { .. } | Self::KeyReused { .. } => {
+                "gtc op deploy without --idempotency-key"
+            }
+            Self::Weight { .. } | Self::Customer { .. } | Self::Route { .. } => return None,
+        };
+        Some(fixed.to_owned())
+    }
+}
+
+fn store_kind(error: &StoreError) -> &'static str {
+    match error {
+        StoreError::Spec(_) => "spec",
+        StoreError::Io { .. } | StoreError::AtomicWrite { .. } => "io",
+        StoreError::TrustRoot { .. } => "trust-root",
+        StoreError::OperatorKey(_) => "operator-key",
+        StoreError::RevenuePolicy(_) => "revenue-policy",
+        error => match error.kind() {
+            ErrorKind::NotFound | ErrorKind::DependentNotFound => "not-found",
+            ErrorKind::InvalidRequest => "invalid-argument",
+            ErrorKind::Unauthorized => "unauthorized",
+            ErrorKind::NotYetImplemented => "not-yet-implemented",
+            ErrorKind::Internal | ErrorKind::IntegrityMismatch => "store",
+            ErrorKind::PreconditionFailed
+            | ErrorKind::PreconditionRequired
+            | ErrorKind::IdempotencyConflict
+            | ErrorKind::AlreadyExists
+            | ErrorKind::Conflict
+            | ErrorKind::HealthGateFailed => "conflict",
+        },
+    }
+}
+
+fn build_kind(error: &BuildError) -> &'static str {
+    match error {
+        BuildError::Pack(PackError::Io { .. }) => "io",
+        _ => "invalid-argument",
+    }
+}
+
+fn folder_kind(error: &RevisionFolderError) -> &'static str {
+    match error {
+        RevisionFolderError::Io { .. } => "io",
+        RevisionFolderError::Pack { .. }
+        | RevisionFolderError::PackConfig { .. }
+        | RevisionFolderError::NoPacks
+        | RevisionFolderError::DuplicatePack { .. }
+        | RevisionFolderError::Document { .. } => "invalid-argument",
+        _ => "conflict",
+    }
+}
+
+/// The store's own text says what is wrong and what helps; this is the command for it.
+fn store_hint(error: &StoreError) -> Option<String> {
+    let command = match error.code() {
+        "environment-not-found" => match error {
+            StoreError::NotFound { env_id } if env_id.as_str() == "local" => "gtc op env init",
+            _ => "gtc op env list",
+        },
+        "operator-key-not-trusted" | "trust-root-empty" | "operator-key-missing" => {
+            "gtc op env init, or gtc op trust-root bootstrap for another environment"
+        }
+        "deployment-not-found" => "gtc op bundles list",
+        "revision-not-found" | "admission-revision-missing" | "lifecycle-conflict" => {
+            "gtc op revisions list"
+        }
+        "deployment-live" => {
+            "gtc op traffic clear, then gtc op revisions archive REVISION for each revision"
+        }
+        "revision-not-ready" => "gtc op revisions warm REVISION",
+        "revision-has-traffic" => "gtc op traffic set REVISION=100%, with another revision",
+        "split-not-found" | "no-previous-split" => "gtc op traffic set REVISION=100%",
+        "generation-not-kept" | "undo-refused" => "gtc op env history",
+        "external-edit-invalid" | "journal-damaged" => "gtc op env doctor",
+        "outcome-unknown" | "locked" => "run the same command again",
+        _ => return None,
+    };
+    Some(command.to_owned())
+}

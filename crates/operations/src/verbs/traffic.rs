@@ -1,0 +1,184 @@
+use greentic_deploy_spec::engine::Command;
+use greentic_deploy_spec::{
+    DeploymentId, EnvId, Environment, IdempotencyKey, SetTrafficSplitPayload, TrafficSplit,
+    TrafficSplitEntry,
+};
+use greentic_env_store::StoreError;
+use serde::Serialize;
+
+use super::revisions::{change, document};
+use crate::operator::Run;
+use crate::provider::{Follow, Provider};
+use crate::{
+    DeploymentSelector, Mode, OpError, Operator, Report, RevisionSelector, TrafficSummary, Weight,
+};
+
+/// How the traffic of a deployment is to be shared.
+#[derive(Clone, Debug)]
+pub struct SetTrafficRequest {
+    /// The environment.
+    pub env_id: EnvId,
+    /// The deployment; where it is the only one, or revisions say it, it need not be named.
+    pub deployment: DeploymentSelector,
+    /// The revisions with their shares, which are one whole.
+    pub entries: Vec<(RevisionSelector, Weight)>,
+    /// Who asks for it.
+    pub updated_by: String,
+    /// What authorises it.
+    pub authorization_ref: Option<String>,
+    /// Names the request.
+    pub key: Option<IdempotencyKey>,
+}
+
+/// A deployment whose traffic is changed back or taken away.
+#[derive(Clone, Debug)]
+pub struct DeploymentRequest {
+    /// The environment.
+    pub env_id: EnvId,
+    /// The deployment.
+    pub deployment: DeploymentSelector,
+    /// Names the request.
+    pub key: Option<IdempotencyKey>,
+}
+
+/// A deployment that is out of service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ClearedTraffic {
+    /// The environment.
+    pub environment_id: EnvId,
+    /// The deployment.
+    pub deployment_id: DeploymentId,
+    /// The split as it was; none when there was none already.
+    pub cleared: Option<TrafficSummary>,
+}
+
+impl Operator {
+    /// Shares the traffic of a deployment anew.
+    ///
+    /// # Errors
+    /// [`OpError::Unknown`] and [`OpError::Ambiguous`] for names; why the engine refuses it; [`OpError::Provider`] when the
+    /// provider did not follow.
+    pub fn set_traffic(
+        &self,
+        request: &SetTrafficRequest,
+        mode: Mode,
+    ) -> Result<Report<TrafficSummary>, OpError> {
+        self.perform(&request.env_id, mode, |run| {
+            let snapshot = run.snapshot()?;
+            let payload = request.payload(snapshot.require()?)?;
+            let deployment_id = payload.deployment_id;
+            let command = Command::SetTrafficSplit(document(payload)?);
+            let key = self.key_or_fresh(&request.key)?;
+            change(run, command, &key, Follow::Split(deployment_id))?;
+            summary(run, deployment_id)
+        })
+    }
+
+    /// Goes back to the split before the last one.
+    ///
+    /// # Errors
+    /// Why the engine refuses it; [`OpError::Provider`] when the provider did not follow.
+    pub fn rollback_traffic(
+        &self,
+        request: &DeploymentRequest,
+        mode: Mode,
+    ) -> Result<Report<TrafficSummary>, OpError> {
+        self.perform(&request.env_id, mode, |run| {
+            let deployment_id = request.resolve(run)?;
+            let key = self.key_or_fresh(&request.key)?;
+            let command = Command::RollbackTrafficSplit { deployment_id };
+            let changed = change(run, command, &key, Follow::Split(deployment_id));
+            let summary = summary(run, deployment_id);
+            changed.map_err(|error| again_by_set(error, summary.as_ref().ok()))?;
+            summary
+        })
+    }
+
+    /// Takes a deployment out of service. One that is out of service already stays so.
+    ///
+    /// # Errors
+    /// Why the engine refuses it; [`OpError::Provider`] when the provider did not follow.
+    pub fn clear_traffic(
+        &self,
+        request: &DeploymentRequest,
+        mode: Mode,
+    ) -> Result<Report<ClearedTraffic>, OpError> {
+        self.perform(&request.env_id, mode, |run| {
+            let deployment_id = request.resolve(run)?;
+            let snapshot = run.snapshot()?;
+            let environment = snapshot.require()?;
+            let cleared = environment.split_of(deployment_id).map(TrafficSummary::of);
+            if cleared.is_some() {
+                let key = self.key_or_fresh(&request.key)?;
+                let command = Command::ClearTrafficSplit { deployment_id };
+                change(run, command, &key, Follow::Everything)?;
+            } else {
+                Provider::of(run, environment)?.follow(&snapshot, Follow::Everything)?;
+            }
+            Ok(ClearedTraffic { environment_id: run.env_id.clone(), deployment_id, cleared })
+        })
+    }
+}
+
+impl SetTrafficRequest {
+    fn payload(&self, environment: &Environment) -> Result<SetTrafficSplitPayload, OpError> {
+        let mut entries = Vec::new();
+        let mut of_first = None;
+        for (selector, weight) in &self.entries {
+            let revision = selector.resolve(environment, &self.deployment)?;
+            of_first.get_or_insert(revision.deployment_id);
+            let (revision_id, weight_bps) = (revision.revision_id, weight.basis_points());
+            entries.push(TrafficSplitEntry { revision_id, weight_bps });
+        }
+        let deployment_id = match (&self.deployment, of_first) {
+            (DeploymentSelector::Only, Some(of_first)) => of_first,
+            (selector, _) => selector.resolve(environment)?.deployment_id,
+        };
+        Ok(SetTrafficSplitPayload {
+            deployment_id,
+            entries,
+            updated_by: self.updated_by.clone(),
+            authorization_ref: self.authorization_ref.clone(),
+        })
+    }
+}
+
+impl DeploymentRequest {
+    fn resolve(&self, run: &Run<'_>) -> Result<DeploymentId, OpError> {
+        let snapshot = run.snapshot()?;
+        Ok(self.deployment.resolve(snapshot.require()?)?.deployment_id)
+    }
+}
+
+fn summary(run: &Run<'_>, deployment_id: DeploymentId) -> Result<TrafficSummary, OpError> {
+    let snapshot = run.snapshot()?;
+    let split = snapshot.require()?.split_of(deployment_id).map(TrafficSummary::of);
+    split.ok_or_else(|| {
+        // Somebody cleared it in this very moment.
+        let env_id = run.env_id.clone();
+        let rejection =
+            greentic_deploy_spec::engine::Rejection::SplitNotFound { env_id, deployment_id };
+        StoreError::from_rejection(rejection).into()
+    })
+}
+
+/// A rollback cannot be repeated: what is recorded already is set again instead.
+fn again_by_set(error: OpError, summary: Option<&TrafficSummary>) -> OpError {
+    let (OpError::Provider { verb, subject, source, .. }, Some(summary)) = (&error, summary) else {
+        return error;
+    };
+    let shares =
+        summary.entries.iter().map(|one| format!("{}={}bps", one.revision_id, one.weight_bps));
+    let shares = shares.collect::<Vec<_>>().join(" ");
+    let finish = format!("gtc op traffic set {shares} --env {}", summary.environment_id);
+    OpError::Provider { verb, subject: subject.clone(), source: source.clone(), finish }
+}
+
+/// Tells whether all traffic goes to one revision.
+pub(crate) fn is_whole(
+    split: &TrafficSplit,
+    revision_id: greentic_deploy_spec::RevisionId,
+) -> bool {
+    let mut entries = split.entries.iter().filter(|entry| entry.weight_bps > 0);
+    entries.next().is_some_and(|entry| entry.revision_id == revision_id) && entries.next().is_none()
+}
