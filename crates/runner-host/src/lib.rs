@@ -26,7 +26,7 @@ pub use host::{HostBuilder, HostError, LoadRevision, RunnerHost, TenantHandle};
 pub use pack::{FlowDescriptor, PackLoadError, PackMetadata, PackRuntime, PackSource};
 pub use provider::{IdentifyInstanceHint, IdentifyOutcome, IdentifySource, ProviderError};
 pub use runtime::{
-    ActivePacks, NoFlow, RevisionSource, Rollout, RuntimeError, RuntimeKey, RuntimePorts,
-    TenantRuntime,
+    ActivePacks, NoFlow, ProviderHealthAnswer, RevisionSource, Rollout, RuntimeError, RuntimeKey,
+    RuntimePorts, TenantRuntime,
 };
 pub use turn::TurnError;

@@ -140,6 +140,19 @@ impl RunnerHost {
         Ok(Arc::new(runtime))
     }
 
+    /// Answers a message with a runtime of [`RunnerHost::prepare`], for those who keep for themselves
+    /// what serves.
+    ///
+    /// # Errors
+    /// [`HostError`].
+    pub async fn answer_with(
+        &self,
+        runtime: &TenantRuntime,
+        activity: Activity,
+    ) -> Result<Vec<Activity>, HostError> {
+        answer(runtime, activity).await
+    }
+
     /// Answers a message with what is loaded for a tenant, without a deployment.
     ///
     /// # Errors

@@ -175,6 +175,12 @@ impl PackRuntime {
         self.components.contains_key(component_id)
     }
 
+    /// How many components it has.
+    #[must_use]
+    pub fn component_count(&self) -> usize {
+        self.components.len()
+    }
+
     /// An asset, by its name below `assets/`, with or without that prefix.
     #[must_use]
     pub fn read_asset(&self, name: &str) -> Option<&Arc<[u8]>> {

@@ -3,6 +3,7 @@
 mod active;
 mod error;
 mod flows;
+mod health;
 mod identify;
 mod providers;
 mod tenant;
@@ -12,4 +13,5 @@ mod world;
 pub use active::{ActivePacks, RuntimeKey};
 pub use error::RuntimeError;
 pub use flows::NoFlow;
+pub use health::ProviderHealthAnswer;
 pub use tenant::{RevisionSource, Rollout, RuntimePorts, TenantRuntime};

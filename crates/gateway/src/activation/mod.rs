@@ -1,0 +1,15 @@
+//! Follows an environment: what it wants, what is loaded, and the way from one to the other.
+
+mod follow;
+mod load;
+mod plan;
+mod quarantine;
+mod wanted;
+mod watch;
+
+pub(crate) use follow::Follower;
+pub(crate) use load::{Discovered, LoadFailure, Loader, chain, source};
+pub(crate) use plan::{Obstacle, SplitPlan};
+pub(crate) use quarantine::Quarantined;
+pub(crate) use wanted::{Drain, LoadKey, Wanted, WantedDeployment, WantedRevision, slot_table};
+pub(crate) use watch::{News, watch};

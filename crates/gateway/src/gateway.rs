@@ -1,0 +1,235 @@
+use std::fmt;
+use std::future::Future;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use arc_swap::ArcSwap;
+use greentic_deploy_spec::EnvId;
+use greentic_env_store::ports::{Clock, Ids, SystemClock, SystemIds};
+use greentic_env_store::{EnvironmentMutations, EnvironmentReads as _};
+use greentic_runner_host::config::HostLimits;
+use greentic_runner_host::{HostBuilder, RunnerHost};
+use tokio::net::TcpListener;
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
+
+use crate::activation::{Follower, Loader, watch as watch_environment};
+use crate::admin::{self, AdminSocket};
+use crate::conversations::Conversations;
+use crate::gate::Gate;
+use crate::http::{self, Connections, Listener, Page};
+use crate::metrics::Metrics;
+use crate::tokens::{SigningKey, Tokens};
+use crate::turns::Turns;
+use crate::{GatewayError, Limits, Readiness, drain};
+
+/// What a gateway needs of a store: reads, and the end of drains.
+pub trait GatewayStore: EnvironmentMutations {}
+
+impl<S: EnvironmentMutations> GatewayStore for S {}
+
+/// Serves an environment over HTTP.
+pub struct Gateway {
+    options: GatewayBuilder,
+    host: Arc<RunnerHost>,
+    readiness: watch::Sender<Readiness>,
+}
+
+/// Sets a [`Gateway`] up.
+pub struct GatewayBuilder {
+    store: Arc<dyn GatewayStore>,
+    env_id: EnvId,
+    env_root: PathBuf,
+    runner: Option<Arc<RunnerHost>>,
+    limits: Limits,
+    worker_limits: HostLimits,
+    admin: AdminSocket,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
+}
+
+impl fmt::Debug for Gateway {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gateway").field("options", &self.options).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for GatewayBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GatewayBuilder")
+            .field("env_id", &self.env_id)
+            .field("env_root", &self.env_root)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How serving ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// Connections that were still busy when the grace was over.
+    pub cut_off: usize,
+}
+
+impl GatewayBuilder {
+    /// Runs workers with this host, which keeps their conversations, state and secrets. Tenants are
+    /// configured as the environment names them. Without it: one that keeps everything in memory, has
+    /// no secrets, and no network.
+    #[must_use]
+    pub fn runner(self, runner: Arc<RunnerHost>) -> Self {
+        Self { runner: Some(runner), ..self }
+    }
+
+    /// Takes on so much.
+    #[must_use]
+    pub fn limits(self, limits: Limits) -> Self {
+        Self { limits, ..self }
+    }
+
+    /// Lets workers go so far.
+    #[must_use]
+    pub fn worker_limits(self, worker_limits: HostLimits) -> Self {
+        Self { worker_limits, ..self }
+    }
+
+    /// Is administered there.
+    #[must_use]
+    pub fn admin(self, admin: AdminSocket) -> Self {
+        Self { admin, ..self }
+    }
+
+    /// Takes time and ids from these instead of from this machine.
+    #[must_use]
+    pub fn clock_and_ids(self, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Self {
+        Self { clock, ids, ..self }
+    }
+
+    /// The gateway.
+    ///
+    /// # Errors
+    /// [`GatewayError::Runner`] when nothing can run workers.
+    pub fn build(self) -> Result<Gateway, GatewayError> {
+        let host = match &self.runner {
+            Some(runner) => Arc::clone(runner),
+            None => Arc::new(HostBuilder::new().build_open()?),
+        };
+        let (readiness, _) = watch::channel(Readiness::default());
+        Ok(Gateway { options: self, host, readiness })
+    }
+}
+
+impl Gateway {
+    /// A gateway for an environment of a store, whose files are below `env_root`.
+    #[must_use]
+    pub fn builder(
+        store: Arc<dyn GatewayStore>,
+        env_id: EnvId,
+        env_root: PathBuf,
+    ) -> GatewayBuilder {
+        GatewayBuilder {
+            store,
+            env_id,
+            env_root,
+            runner: None,
+            limits: Limits::default(),
+            worker_limits: HostLimits::default(),
+            admin: AdminSocket::default(),
+            clock: Arc::new(SystemClock),
+            ids: Arc::new(SystemIds),
+        }
+    }
+
+    /// Tells, now and whenever it changes, whether what the environment says is what is served.
+    #[must_use]
+    pub fn readiness(&self) -> watch::Receiver<Readiness> {
+        self.readiness.subscribe()
+    }
+
+    /// Serves until `shutdown` comes to its end; then takes no more connections, finishes what runs
+    /// within [`Limits::grace`], and returns. Runs on the caller's runtime.
+    ///
+    /// It answers at once, and is ready when everything that the environment wants is loaded.
+    ///
+    /// # Errors
+    /// [`GatewayError`] when it cannot begin. Whatever happens later is told by `/status`.
+    pub async fn serve(
+        self,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()> + Send,
+    ) -> Result<Summary, GatewayError> {
+        let io = |action| move |source| GatewayError::Io { action, source };
+        let listen_addr = listener.local_addr().map_err(io("tell the address"))?;
+        let Self { options, host, readiness } = self;
+        let (store, env_id) = (Arc::clone(&options.store), options.env_id.clone());
+        let read = move || store.snapshot(&env_id).and_then(|now| now.require().map(drop).map(|()| now));
+        let first = blocking(read).await??;
+        let (root, id) = (options.env_root.clone(), options.ids.ulid());
+        let key = blocking(move || SigningKey::open(&root, id)).await??;
+        let socket = options.admin.bind(&options.env_root, options.ids.ulid())?;
+        let news = watch_environment(Arc::clone(&options.store), options.env_id.clone(), first)
+            .map_err(io("start a thread"))?;
+
+        let gate = Arc::new(Gate {
+            env_id: options.env_id.clone(),
+            listen_addr,
+            started_at: options.clock.now(),
+            serving: ArcSwap::default(),
+            news: crate::gate::Board::default(),
+            reload: Notify::new(),
+            turns: Turns::new(Arc::clone(&host), options.limits.turns),
+            conversations: Conversations::new(&options.limits),
+            tokens: Tokens::new(key),
+            metrics: Arc::new(Metrics::new()),
+            clock: options.clock,
+            ids: options.ids,
+            stopping: AtomicBool::new(false),
+            limits: options.limits,
+            readiness,
+        });
+        let loader = Loader {
+            host,
+            env_id: options.env_id,
+            env_root: options.env_root,
+            worker_limits: options.worker_limits,
+            discovered: Arc::default(),
+        };
+        // All of them end when this is dropped.
+        let mut helpers = JoinSet::new();
+        helpers.spawn(Follower::new(Arc::clone(&gate), loader, news).run());
+        helpers.spawn(drain::run(Arc::clone(&gate), options.store));
+        let (stop, stopped) = watch::channel(false);
+        let connections = || Connections {
+            limits: gate.limits.clone(),
+            metrics: Arc::clone(&gate.metrics),
+            stop: stopped.clone(),
+        };
+        let bound = socket.map(|(socket, bound)| {
+            let gate = Arc::clone(&gate);
+            let answer = move |request| admin::answer(Arc::clone(&gate), request);
+            let served = http::serve(Listener::Unix(socket), connections(), answer);
+            helpers.spawn(async move { drop(served.await) });
+            bound
+        });
+        let page = Arc::new(Page::new());
+        let answering = Arc::clone(&gate);
+        let answer =
+            move |request| http::answer(Arc::clone(&answering), Arc::clone(&page), request);
+        let served = http::serve(Listener::Tcp(listener), connections(), answer);
+        let ending = async {
+            shutdown.await;
+            gate.stop();
+            // Served connections hold a receiver.
+            let _ = stop.send(true);
+        };
+        let (cut_off, ()) = tokio::join!(served, ending);
+        drop(bound);
+        Ok(Summary { cut_off })
+    }
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, GatewayError> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| GatewayError::Interrupted)
+}

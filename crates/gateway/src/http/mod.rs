@@ -1,0 +1,131 @@
+//! What a gateway answers over HTTP.
+
+mod activities;
+mod cors;
+mod error;
+mod invoke;
+mod page;
+mod probes;
+mod reply;
+mod request;
+mod server;
+mod status;
+mod webchat;
+
+use std::sync::Arc;
+
+use hyper::body::Incoming;
+use hyper::{Method, Request};
+
+pub(crate) use error::ApiError;
+pub(crate) use page::Page;
+pub(crate) use reply::{Reply, json_reply, reply};
+pub(crate) use server::{Connections, Listener, serve};
+pub(crate) use status::{View, status};
+
+use crate::gate::Gate;
+use crate::metrics::Endpoint;
+use crate::routes::Address;
+use request::Asked;
+
+/// Answers a request of anybody.
+pub(crate) async fn answer(gate: Arc<Gate>, page: Arc<Page>, request: Request<Incoming>) -> Reply {
+    let endpoint = endpoint(request.uri().path());
+    let answer = tokio::time::timeout(gate.limits.request_time, routed(&gate, &page, request));
+    let late = || ApiError::timeout("the request took too long");
+    let reply = match answer.await.unwrap_or_else(|_| Err(late())) {
+        Ok(reply) => reply,
+        Err(error) => error.reply(),
+    };
+    gate.metrics.request(endpoint, reply.status());
+    cors::allow(endpoint, reply)
+}
+
+async fn routed(
+    gate: &Arc<Gate>,
+    page: &Page,
+    request: Request<Incoming>,
+) -> Result<Reply, ApiError> {
+    let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
+    if target > gate.limits.target {
+        let (status, limit) = (hyper::StatusCode::URI_TOO_LONG, gate.limits.target);
+        let message = format!("the address has more than {limit} bytes");
+        return Err(ApiError::new(status, "target-too-long", message));
+    }
+    if request.method() == Method::OPTIONS {
+        return Ok(cors::preflight());
+    }
+    let asked = Asked::read(request, &gate.limits).await?;
+    match asked.path.as_str() {
+        "/livez" | "/healthz" | "/health" => get(&asked).map(|()| probes::livez()),
+        "/readyz" => get(&asked).map(|()| probes::readyz(gate)),
+        "/status" => {
+            get(&asked)?;
+            Ok(json_reply(hyper::StatusCode::OK, &status(gate, View::Public).await))
+        }
+        "/metrics" => {
+            get(&asked)?;
+            Ok(probes::metrics(gate).await)
+        }
+        "/" => {
+            get(&asked)?;
+            gated_page(gate, page)
+        }
+        _ => addressed(gate, page, &asked).await,
+    }
+}
+
+async fn addressed(gate: &Arc<Gate>, page: &Page, asked: &Asked) -> Result<Reply, ApiError> {
+    if is_invoke(&asked.path) {
+        return invoke::answer(gate, asked).await;
+    }
+    let serving = gate.serving.load_full();
+    let found = serving.find(asked.host.as_deref(), &asked.path);
+    match found.as_ref().map(|(deployment, found)| (deployment, &found.address)) {
+        Some((deployment, Address::Directline { rest, tenant, bundle })) => {
+            let place = webchat::Place { serving: &serving, deployment, tenant, bundle: bundle.as_deref() };
+            webchat::answer(gate, place, rest, asked).await
+        }
+        Some((_, Address::Page { .. })) => {
+            get(asked)?;
+            gated_page(gate, page)
+        }
+        Some((_, Address::Invoke)) | None => Err(nothing_here()),
+    }
+}
+
+/// Workers are named in the body: they are looked for once it is read.
+fn is_invoke(path: &str) -> bool {
+    path.trim_end_matches('/').ends_with("/workers/invoke")
+}
+
+fn nothing_here() -> ApiError {
+    ApiError::not_found("no-route", "nothing is served under this host and path")
+        .with_hint("check the tenant, the worker and the path; `gtc route explain` tells more")
+}
+
+fn gated_page(gate: &Gate, page: &Page) -> Result<Reply, ApiError> {
+    if gate.serving.load().has_page { Ok(page.reply()) } else { Err(nothing_here()) }
+}
+
+fn get(asked: &Asked) -> Result<(), ApiError> {
+    only(asked, &[Method::GET, Method::HEAD])
+}
+
+fn only(asked: &Asked, methods: &[Method]) -> Result<(), ApiError> {
+    if methods.contains(&asked.method) { Ok(()) } else { Err(ApiError::method()) }
+}
+
+/// What is counted together.
+fn endpoint(path: &str) -> Endpoint {
+    match path {
+        "/livez" | "/healthz" | "/health" | "/readyz" => Endpoint::Probe,
+        "/status" => Endpoint::Status,
+        "/metrics" => Endpoint::Metrics,
+        "/" => Endpoint::Page,
+        _ if is_invoke(path) => Endpoint::Invoke,
+        _ if path.contains("/v1/messaging/webchat/") => Endpoint::Webchat,
+        _ if path.contains("/v1/web/webchat/") => Endpoint::Page,
+        _ => Endpoint::Other,
+    }
+}

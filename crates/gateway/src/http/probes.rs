@@ -1,0 +1,26 @@
+use hyper::StatusCode;
+use hyper::header::{HeaderValue, RETRY_AFTER};
+
+use super::reply::{Reply, json_reply, reply};
+use crate::gate::Gate;
+use crate::readiness::readiness;
+
+pub(super) fn livez() -> Reply {
+    reply(StatusCode::OK, "text/plain; charset=utf-8", "ok\n")
+}
+
+pub(super) fn readyz(gate: &Gate) -> Reply {
+    let readiness = readiness(gate);
+    if readiness.ready {
+        return json_reply(StatusCode::OK, &readiness);
+    }
+    let mut reply = json_reply(StatusCode::SERVICE_UNAVAILABLE, &readiness);
+    reply.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    reply
+}
+
+pub(super) async fn metrics(gate: &Gate) -> Reply {
+    let text = gate.metrics.text(gate).await;
+    let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    reply(StatusCode::OK, content_type, text)
+}

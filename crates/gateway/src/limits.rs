@@ -1,0 +1,61 @@
+use std::time::Duration;
+
+/// How much a gateway takes on. What goes beyond is refused with an answer that says so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of a request's body.
+    pub body: usize,
+    /// Header lines of a request.
+    pub headers: usize,
+    /// Bytes of a request's head. At least 8 KiB.
+    pub head: usize,
+    /// Bytes of a request's target: path and query.
+    pub target: usize,
+    /// How long the head of a request may take, the wait for it included.
+    pub head_time: Duration,
+    /// How long the body of a request may take.
+    pub body_time: Duration,
+    /// How long a request may take as a whole.
+    pub request_time: Duration,
+    /// Turns that run at a time.
+    pub turns: usize,
+    /// Connections that are open at a time; more wait to be accepted.
+    pub connections: usize,
+    /// Conversations whose messages are kept for their clients.
+    pub conversations: usize,
+    /// Bytes of the messages of one conversation; older ones go first.
+    pub conversation: usize,
+    /// Bytes of the messages of all conversations; those that rested longest go first.
+    pub all_conversations: usize,
+    /// How long the messages of a conversation are kept that nobody asks for.
+    pub conversation_idle: Duration,
+    /// How long a token is good for.
+    pub token: Duration,
+    /// Revisions that are loaded at a time.
+    pub loads: usize,
+    /// How long what runs may go on after the end was asked for.
+    pub grace: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body: 1024 * 1024,
+            headers: 64,
+            head: 16 * 1024,
+            target: 4 * 1024,
+            head_time: Duration::from_secs(30),
+            body_time: Duration::from_secs(15),
+            request_time: Duration::from_secs(100),
+            turns: 1_024,
+            connections: 4_096,
+            conversations: 10_000,
+            conversation: 1024 * 1024,
+            all_conversations: 64 * 1024 * 1024,
+            conversation_idle: Duration::from_secs(3_600),
+            token: Duration::from_secs(30 * 60),
+            loads: 2,
+            grace: Duration::from_secs(30),
+        }
+    }
+}

@@ -1,0 +1,89 @@
+use greentic_deploy_spec::{DeploymentId, RevisionId};
+use serde::Serialize;
+
+use crate::activation::{Obstacle, Wanted};
+use crate::gate::Gate;
+use crate::serving::Serving;
+
+/// Whether a gateway serves what its environment says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Readiness {
+    /// It does.
+    pub ready: bool,
+    /// The generation that is served.
+    pub generation: u64,
+    /// Why it does not; empty when it does.
+    pub reasons: Vec<Unready>,
+}
+
+/// A reason why a gateway does not serve what its environment says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Unready {
+    /// A stable name of the reason.
+    pub code: &'static str,
+    /// The reason in words.
+    pub message: String,
+    /// The deployment that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deployment_id: Option<DeploymentId>,
+    /// The revision that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revision_id: Option<RevisionId>,
+}
+
+impl Unready {
+    fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), deployment_id: None, revision_id: None }
+    }
+}
+
+pub(crate) fn readiness(gate: &Gate) -> Readiness {
+    let serving = gate.serving.load();
+    let mut reasons = Vec::new();
+    if gate.is_stopping() {
+        reasons.push(Unready::new("stopping", "the gateway is shutting down"));
+    }
+    if let Some(failure) = gate.news.failure() {
+        let message = "the environment cannot be read; what was read before is served";
+        reasons.push(Unready::new(failure.code, message));
+    }
+    match &serving.wanted {
+        None => reasons.push(Unready::new("starting", "the environment was not read yet")),
+        Some(wanted) => {
+            if !serving.is_complete {
+                let message = format!("generation {} is being loaded", wanted.generation);
+                reasons.push(Unready::new("loading", message));
+            }
+            reasons.extend(obstacles(&serving));
+            reasons.extend(quarantined(wanted, &serving));
+        }
+    }
+    Readiness { ready: reasons.is_empty(), generation: gate.news.applied(), reasons }
+}
+
+fn obstacles(serving: &Serving) -> impl Iterator<Item = Unready> {
+    serving.deployments.values().filter_map(|deployment| {
+        let broken = deployment.obstacle == Some(Obstacle::Broken);
+        broken.then(|| Unready {
+            deployment_id: Some(deployment.deployment_id),
+            ..Unready::new(
+                "split-not-applied",
+                "no revision of the traffic split can be loaded; the split before is served, if \
+                 there was one",
+            )
+        })
+    })
+}
+
+/// Quarantined revisions that have a share.
+fn quarantined<'s>(wanted: &'s Wanted, serving: &'s Serving) -> impl Iterator<Item = Unready> + 's {
+    serving.quarantined.iter().filter_map(|(key, quarantined)| {
+        let deployment = wanted.deployments.get(&key.deployment_id)?;
+        let has_share = deployment.shares().contains_key(&key.revision_id);
+        has_share.then(|| Unready {
+            deployment_id: Some(key.deployment_id),
+            revision_id: Some(key.revision_id),
+            ..Unready::new(quarantined.failure.code, quarantined.failure.message())
+        })
+    })
+}

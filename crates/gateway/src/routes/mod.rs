@@ -1,0 +1,12 @@
+//! Which deployment serves a host and path.
+
+mod address;
+mod explain;
+mod find;
+mod host;
+mod table;
+
+pub(crate) use address::Address;
+pub use explain::{RouteCandidate, RouteExplanation, explain};
+pub(crate) use find::{Directory, Found, Named};
+pub use table::{Ambiguity, RouteTable};

@@ -1,0 +1,87 @@
+//! Tokens of webchat: each opens one conversation, for a while.
+
+mod key;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, Utc};
+use greentic_deploy_spec::DeploymentId;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+
+pub use key::SigningKeyError;
+pub(crate) use key::SigningKey;
+
+/// What a token says. Short names keep it short.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Claims {
+    #[serde(rename = "c")]
+    pub(crate) conversation: String,
+    /// Who may speak in it; none when nobody said.
+    #[serde(rename = "u", default, skip_serializing_if = "Option::is_none")]
+    pub(crate) user: Option<String>,
+    #[serde(rename = "t")]
+    pub(crate) tenant: String,
+    #[serde(rename = "d")]
+    pub(crate) deployment_id: DeploymentId,
+    /// Seconds since 1970.
+    #[serde(rename = "x")]
+    pub(crate) expires: i64,
+}
+
+/// A token opens nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BadToken {
+    /// It was not made here, or was changed.
+    Forged,
+    /// Its time is over.
+    Expired,
+}
+
+/// Longer texts are no tokens.
+const LONGEST: usize = 2_048;
+/// Keeps these tokens apart from everything else that is signed with the same key.
+const PURPOSE: &[u8] = b"greentic.webchat.token.v1\n";
+
+/// Makes and checks tokens.
+#[derive(Clone, Debug)]
+pub(crate) struct Tokens {
+    key: SigningKey,
+}
+
+impl Tokens {
+    pub(crate) fn new(key: SigningKey) -> Self {
+        Self { key }
+    }
+
+    /// The token that says this.
+    pub(crate) fn sign(&self, claims: &Claims) -> String {
+        // Texts and a number always have a JSON form; should they not, the token opens nothing.
+        let said = URL_SAFE_NO_PAD.encode(serde_json::to_vec(claims).unwrap_or_default());
+        let mac = URL_SAFE_NO_PAD.encode(self.mac(&said).finalize().into_bytes());
+        format!("{said}.{mac}")
+    }
+
+    /// What a token says, when it was made here and its time is not over. Takes the same time wherever
+    /// a forged one differs.
+    pub(crate) fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<Claims, BadToken> {
+        if token.len() > LONGEST {
+            return Err(BadToken::Forged);
+        }
+        let (said, mac) = token.split_once('.').ok_or(BadToken::Forged)?;
+        let mac = URL_SAFE_NO_PAD.decode(mac).map_err(|_| BadToken::Forged)?;
+        self.mac(said).verify_slice(&mac).map_err(|_| BadToken::Forged)?;
+        let said = URL_SAFE_NO_PAD.decode(said).map_err(|_| BadToken::Forged)?;
+        let claims: Claims = serde_json::from_slice(&said).map_err(|_| BadToken::Forged)?;
+        if now.timestamp() >= claims.expires { Err(BadToken::Expired) } else { Ok(claims) }
+    }
+
+    fn mac(&self, said: &str) -> Hmac<Sha256> {
+        let mut mac = Hmac::<Sha256>::new(&self.key.block().into());
+        mac.update(PURPOSE);
+        mac.update(said.as_bytes());
+        mac
+    }
+}

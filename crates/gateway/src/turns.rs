@@ -1,0 +1,200 @@
+//! Brings a message to the revision that answers it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use greentic_deploy_spec::{DeploymentId, RevisionId};
+use greentic_runner_host::{Activity, HostError, RunnerHost, RuntimeError, TurnError};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
+
+use crate::http::ApiError;
+use crate::metrics::Metrics;
+use crate::serving::{Deployment, Loaded, Running};
+
+/// A message for a deployment.
+pub(crate) struct Message {
+    pub(crate) deployment: Arc<Deployment>,
+    /// The key that the slot table is asked with; it names the conversation.
+    pub(crate) key: String,
+    /// A revision that may hold the conversation: it is asked first.
+    pub(crate) hint: Option<RevisionId>,
+    /// Whether the conversation can have begun already.
+    pub(crate) age: Age,
+    pub(crate) activity: Activity,
+}
+
+/// Whether a conversation can have begun already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Age {
+    /// Its key was made for this message.
+    New,
+    /// It may be parked somewhere.
+    MayBeParked,
+}
+
+/// What a worker answered.
+pub(crate) struct Answer {
+    pub(crate) said: Vec<Activity>,
+}
+
+type Conversation = (DeploymentId, String);
+
+/// The turns that run.
+#[derive(Debug)]
+pub(crate) struct Turns {
+    host: Arc<RunnerHost>,
+    room: Arc<Semaphore>,
+    conversations: Arc<Conversations>,
+}
+
+/// On which revision each conversation has turns running, and how many.
+#[derive(Debug, Default)]
+struct Conversations(Mutex<HashMap<Conversation, (Arc<Loaded>, usize)>>);
+
+/// A turn that runs, until this is dropped.
+struct Turn {
+    running: Running,
+    conversation: Option<Conversation>,
+    conversations: Arc<Conversations>,
+    _room: OwnedSemaphorePermit,
+}
+
+impl Turns {
+    pub(crate) fn new(host: Arc<RunnerHost>, limit: usize) -> Self {
+        let room = Arc::new(Semaphore::new(limit.clamp(1, Semaphore::MAX_PERMITS)));
+        Self { host, room, conversations: Arc::default() }
+    }
+
+    /// Answers a message. The turn goes on to its end when nobody waits for the answer any more.
+    ///
+    /// A conversation stays where it waits, or where an earlier message of it is being answered; any
+    /// other one goes where the slot table says.
+    pub(crate) async fn answer(
+        &self,
+        metrics: &Arc<Metrics>,
+        message: Message,
+    ) -> Result<Answer, ApiError> {
+        let room = Arc::clone(&self.room).try_acquire_owned();
+        let room = room.map_err(|_| ApiError::busy("too many messages are being answered"))?;
+        let turn = self.begin(&message, room).await?;
+        let (host, metrics) = (Arc::clone(&self.host), Arc::clone(metrics));
+        let deployment_id = message.deployment.deployment_id;
+        let task = tokio::spawn(async move {
+            let began = Instant::now();
+            let runtime = &turn.running.revision().runtime;
+            let said = host.answer_with(runtime, message.activity).await;
+            metrics.turn(deployment_id, began.elapsed(), said.is_ok());
+            drop(turn);
+            said
+        });
+        let said = task.await.map_err(|_| ApiError::internal("the turn was cut off"))?;
+        said.map(|said| Answer { said }).map_err(|error| refused(&error))
+    }
+
+    async fn begin(&self, message: &Message, room: OwnedSemaphorePermit) -> Result<Turn, ApiError> {
+        let conversations = Arc::clone(&self.conversations);
+        if message.age == Age::New {
+            let running = chosen(&message.deployment, &message.key)?.begin();
+            return Ok(Turn { running, conversation: None, conversations, _room: room });
+        }
+        let conversation = (message.deployment.deployment_id, message.key.clone());
+        let running = match conversations.join(&conversation) {
+            Some(running) => running,
+            None => {
+                let holder = holder(message).await?;
+                let found = match holder {
+                    Some(holder) => holder,
+                    None => chosen(&message.deployment, &message.key)?,
+                };
+                conversations.begin(&conversation, found)
+            }
+        };
+        Ok(Turn { running, conversation: Some(conversation), conversations, _room: room })
+    }
+}
+
+impl Conversations {
+    /// Begins a turn where one of the same conversation runs.
+    fn join(&self, conversation: &Conversation) -> Option<Running> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (loaded, count) = all.get_mut(conversation)?;
+        *count += 1;
+        Some(loaded.begin())
+    }
+
+    /// Begins a turn on a revision, or where another message of the conversation was quicker.
+    fn begin(&self, conversation: &Conversation, loaded: &Arc<Loaded>) -> Running {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = || (Arc::clone(loaded), 0);
+        let (loaded, count) = all.entry(conversation.clone()).or_insert_with(first);
+        *count += 1;
+        loaded.begin()
+    }
+
+    fn end(&self, conversation: &Conversation) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, count)) = all.get_mut(conversation) {
+            *count -= 1;
+            if *count == 0 {
+                all.remove(conversation);
+            }
+        }
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if let Some(conversation) = &self.conversation {
+            self.conversations.end(conversation);
+        }
+    }
+}
+
+/// The revision on which the conversation waits; none when it waits nowhere.
+async fn holder(message: &Message) -> Result<Option<&Arc<Loaded>>, ApiError> {
+    let loaded = &message.deployment.loaded;
+    // With one revision there is nothing to decide.
+    if loaded.len() < 2 {
+        return Ok(None);
+    }
+    let is_hinted = |one: &&Arc<Loaded>| Some(one.revision_id()) == message.hint;
+    let first = loaded.iter().filter(is_hinted);
+    let others = loaded.iter().filter(|one| !is_hinted(one));
+    for one in first.chain(others) {
+        let parked = one.runtime.is_parked(&message.activity).await;
+        if parked.map_err(|error| refused(&TurnError::from(error).into()))? {
+            return Ok(Some(one));
+        }
+    }
+    Ok(None)
+}
+
+fn chosen<'d>(deployment: &'d Deployment, key: &str) -> Result<&'d Arc<Loaded>, ApiError> {
+    let choice = deployment.choice.as_ref();
+    choice.map(|choice| choice.choose(key)).ok_or_else(|| match deployment.obstacle {
+        Some(_) => ApiError::unavailable("revision-not-loaded", "this worker cannot answer now"),
+        None => ApiError::unavailable("no-traffic-split", "this worker serves no revision yet"),
+    })
+}
+
+/// What whoever sent the message is told. What went wrong inside is for the log.
+fn refused(error: &HostError) -> ApiError {
+    let code = error.code();
+    match error {
+        HostError::Turn(TurnError::Late { .. } | TurnError::Crowded | TurnError::HeldElsewhere) => {
+            ApiError::busy("earlier messages of this conversation are still being answered")
+                .with_code(code)
+        }
+        HostError::Turn(TurnError::Deadline { .. }) => {
+            ApiError::timeout("the worker took too long to answer").with_code(code)
+        }
+        HostError::Runtime(RuntimeError::RevisionNotLoaded { .. }) => {
+            ApiError::unavailable(code, "this worker cannot answer now")
+        }
+        error => {
+            tracing::warn!(code, error = crate::activation::chain(error), "a turn failed");
+            ApiError::worker_failed(code)
+        }
+    }
+}
