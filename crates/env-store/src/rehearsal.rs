@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use greentic_deploy_spec::{EnvId, Environment, EnvironmentRuntime, IdempotencyOutcome, TrustedKey};
+use greentic_deploy_spec::{
+    EnvId, Environment, EnvironmentRuntime, IdempotencyOutcome, TrustedKey,
+};
 
 use crate::executor::{Pending, PolicyFile, PolicyFiles};
 use crate::history::diff_of;

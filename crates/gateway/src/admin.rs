@@ -51,7 +51,9 @@ pub enum SocketError {
         path: PathBuf,
     },
     /// Its path is too long for a socket.
-    #[error("the path of a socket has at most {LONGEST_PATH} bytes, and {path} has more; name a shorter one")]
+    #[error(
+        "the path of a socket has at most {LONGEST_PATH} bytes, and {path} has more; name a shorter one"
+    )]
     TooLong {
         /// The path.
         path: PathBuf,
@@ -168,7 +170,10 @@ pub(crate) async fn answer(gate: Arc<Gate>, request: Request<Incoming>) -> Reply
         (&Method::POST, "/reload") => {
             gate.reload.notify_one();
             let generation = gate.news.seen();
-            json_reply(StatusCode::ACCEPTED, &json!({ "reloading": true, "generation": generation }))
+            json_reply(
+                StatusCode::ACCEPTED,
+                &json!({ "reloading": true, "generation": generation }),
+            )
         }
         (_, "/status" | "/revisions" | "/reload") => ApiError::method().reply(),
         _ => ApiError::not_found("no-such-operation", "the administration has no such operation")

@@ -123,7 +123,8 @@ impl Kept {
     }
 
     fn insert(&mut self, id: &str, now: Instant) {
-        let empty = Conversation { first: 0, messages: VecDeque::new(), bytes: OVERHEAD, touched: now };
+        let empty =
+            Conversation { first: 0, messages: VecDeque::new(), bytes: OVERHEAD, touched: now };
         self.bytes += empty.bytes;
         if let Some((_, gone)) = self.conversations.push(id.to_owned(), empty) {
             self.bytes -= gone.bytes;

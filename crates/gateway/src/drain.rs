@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use greentic_deploy_spec::{DrainReport, IdempotencyKey, RevisionId};
-use greentic_env_store::EnvironmentMutations as _;
 use tokio::time::Instant;
 
 use crate::GatewayStore;

@@ -8,6 +8,7 @@ use greentic_deploy_spec::EnvId;
 use greentic_env_store::ports::{Clock, Ids};
 use tokio::sync::{Notify, watch};
 
+use crate::Limits;
 use crate::activation::LoadFailure;
 use crate::conversations::Conversations;
 use crate::metrics::Metrics;
@@ -15,7 +16,6 @@ use crate::readiness::{Readiness, readiness};
 use crate::serving::Serving;
 use crate::tokens::Tokens;
 use crate::turns::Turns;
-use crate::Limits;
 
 /// What everything in a gateway shares.
 pub(crate) struct Gate {
@@ -29,7 +29,7 @@ pub(crate) struct Gate {
     pub(crate) turns: Turns,
     pub(crate) conversations: Conversations,
     pub(crate) tokens: Tokens,
-    pub(crate) metrics: Metrics,
+    pub(crate) metrics: Arc<Metrics>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn Ids>,
     pub(crate) stopping: AtomicBool,

@@ -6,8 +6,8 @@ use std::sync::atomic::AtomicBool;
 
 use arc_swap::ArcSwap;
 use greentic_deploy_spec::EnvId;
+use greentic_env_store::EnvironmentMutations;
 use greentic_env_store::ports::{Clock, Ids, SystemClock, SystemIds};
-use greentic_env_store::{EnvironmentMutations, EnvironmentReads as _};
 use greentic_runner_host::config::HostLimits;
 use greentic_runner_host::{HostBuilder, RunnerHost};
 use tokio::net::TcpListener;
@@ -162,7 +162,8 @@ impl Gateway {
         let listen_addr = listener.local_addr().map_err(io("tell the address"))?;
         let Self { options, host, readiness } = self;
         let (store, env_id) = (Arc::clone(&options.store), options.env_id.clone());
-        let read = move || store.snapshot(&env_id).and_then(|now| now.require().map(drop).map(|()| now));
+        let read =
+            move || store.snapshot(&env_id).and_then(|now| now.require().map(drop).map(|()| now));
         let first = blocking(read).await??;
         let (root, id) = (options.env_root.clone(), options.ids.ulid());
         let key = blocking(move || SigningKey::open(&root, id)).await??;
@@ -208,7 +209,9 @@ impl Gateway {
             let gate = Arc::clone(&gate);
             let answer = move |request| admin::answer(Arc::clone(&gate), request);
             let served = http::serve(Listener::Unix(socket), connections(), answer);
-            helpers.spawn(async move { drop(served.await) });
+            helpers.spawn(async move {
+                served.await;
+            });
             bound
         });
         let page = Arc::new(Page::new());
@@ -223,6 +226,8 @@ impl Gateway {
             let _ = stop.send(true);
         };
         let (cut_off, ()) = tokio::join!(served, ending);
+        // Turns whose clients went away go on to their end, too.
+        let _ = tokio::time::timeout(gate.limits.grace, gate.turns.finish()).await;
         drop(bound);
         Ok(Summary { cut_off })
     }

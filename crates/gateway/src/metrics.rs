@@ -120,9 +120,21 @@ impl Metrics {
         to.register("parked_conversations", "Conversations that wait", self.parked.clone());
         to.register("ready", "1 when what the environment says is served", self.ready.clone());
         to.register("generation_seen", "Newest generation read", self.generation_seen.clone());
-        to.register("generation_applied", "Newest generation served", self.generation_applied.clone());
-        to.register("quarantined_revisions", "Revisions that cannot be loaded", self.quarantined.clone());
-        to.register("webchat_conversations", "Conversations kept for clients", self.conversations.clone());
+        to.register(
+            "generation_applied",
+            "Newest generation served",
+            self.generation_applied.clone(),
+        );
+        to.register(
+            "quarantined_revisions",
+            "Revisions that cannot be loaded",
+            self.quarantined.clone(),
+        );
+        to.register(
+            "webchat_conversations",
+            "Conversations kept for clients",
+            self.conversations.clone(),
+        );
         to.register("connections", "Open connections", self.connections.clone());
         to.register("activations", "Revisions loaded", self.loads.clone());
         to.register("failed_activations", "Revisions not loaded", self.failed_loads.clone());

@@ -38,6 +38,9 @@ pub(crate) struct Answer {
     pub(crate) said: Vec<Activity>,
 }
 
+/// More turns never run at a time, whatever the limits say.
+const MOST_TURNS: u32 = 1_000_000;
+
 type Conversation = (DeploymentId, String);
 
 /// The turns that run.
@@ -45,6 +48,7 @@ type Conversation = (DeploymentId, String);
 pub(crate) struct Turns {
     host: Arc<RunnerHost>,
     room: Arc<Semaphore>,
+    limit: u32,
     conversations: Arc<Conversations>,
 }
 
@@ -62,8 +66,14 @@ struct Turn {
 
 impl Turns {
     pub(crate) fn new(host: Arc<RunnerHost>, limit: usize) -> Self {
-        let room = Arc::new(Semaphore::new(limit.clamp(1, Semaphore::MAX_PERMITS)));
-        Self { host, room, conversations: Arc::default() }
+        let limit = u32::try_from(limit).unwrap_or(u32::MAX).clamp(1, MOST_TURNS);
+        let room = Arc::new(Semaphore::new(limit as usize));
+        Self { host, room, limit, conversations: Arc::default() }
+    }
+
+    /// Waits for the turns that run. No others begin afterwards.
+    pub(crate) async fn finish(&self) {
+        let _ = Arc::clone(&self.room).acquire_many_owned(self.limit).await.map(|all| all.forget());
     }
 
     /// Answers a message. The turn goes on to its end when nobody waits for the answer any more.

@@ -79,7 +79,10 @@ fn later_steps_of_a_rehearsal_see_the_earlier_ones() {
     let (folder, store, env_id) = fixture();
     let rehearsal = Rehearsal::of(&store, store.ports());
     let untrusted = rehearsal.execute(&env_id, Request::new(add_bundle("hello")));
-    assert!(matches!(untrusted, Err(StoreError::OperatorKey(_) | StoreError::Conflict(_))), "{untrusted:?}");
+    assert!(
+        matches!(untrusted, Err(StoreError::OperatorKey(_) | StoreError::Conflict(_))),
+        "{untrusted:?}"
+    );
     assert!(rehearsal.changes(&env_id).is_empty());
     rehearsal.bootstrap_trust_root(&env_id).expect("a key that stands in");
     rehearsal.execute(&env_id, Request::new(add_bundle("hello"))).expect("it is trusted now");

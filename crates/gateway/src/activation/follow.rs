@@ -125,13 +125,8 @@ impl Follower {
             self.load(&wanted, key);
         }
         let before = self.gate.serving.load_full();
-        let mut serving = Serving::new(
-            wanted,
-            &plan.splits,
-            &self.loaded,
-            self.quarantined.clone(),
-            &before,
-        );
+        let mut serving =
+            Serving::new(wanted, &plan.splits, &self.loaded, self.quarantined.clone(), &before);
         serving.is_complete = plan.is_complete;
         self.gate.serve(serving);
     }

@@ -44,12 +44,12 @@ pub(crate) struct LoadFailure {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SourceError {
     #[error(transparent)]
-    Folder(#[from] RevisionFolderError),
+    Folder(Box<RevisionFolderError>),
     #[error("pack `{pack_id}` cannot be read")]
     Pack {
         pack_id: String,
         #[source]
-        source: PackError,
+        source: Box<PackError>,
     },
 }
 
@@ -141,7 +141,8 @@ pub(crate) fn source(
     trust: &[TrustedKey],
     overrides: &Overrides,
 ) -> Result<RevisionSource, SourceError> {
-    let folder = RevisionFolder::open(env_root, revision, &PackLimits::default())?;
+    let folder = RevisionFolder::open(env_root, revision, &PackLimits::default())
+        .map_err(|error| SourceError::Folder(Box::new(error)))?;
     let packs = folder.packs().iter().map(|pack| PackSource {
         digest: Some(pack.digest.clone()),
         trust: trust.to_vec(),
@@ -165,7 +166,8 @@ fn configure(
     if configs.is_empty() && overrides.is_empty() {
         return Ok(());
     }
-    let wrong = |error| SourceError::Pack { pack_id: pack.pack_id.clone(), source: error };
+    let wrong =
+        |error| SourceError::Pack { pack_id: pack.pack_id.clone(), source: Box::new(error) };
     let opened = Pack::open(&pack.path, &PackLimits::default()).map_err(wrong)?;
     let names = [opened.manifest().pack_id.as_str(), pack.pack_id.as_str()];
     let config = names.iter().find_map(|name| configs.get(*name));

@@ -8,8 +8,8 @@ mod wanted;
 mod watch;
 
 pub(crate) use follow::Follower;
-pub(crate) use load::{Discovered, LoadFailure, Loader, chain, source};
+pub(crate) use load::{LoadFailure, Loader, chain, source};
 pub(crate) use plan::{Obstacle, SplitPlan};
 pub(crate) use quarantine::Quarantined;
-pub(crate) use wanted::{Drain, LoadKey, Wanted, WantedDeployment, WantedRevision, slot_table};
-pub(crate) use watch::{News, watch};
+pub(crate) use wanted::{LoadKey, Wanted, WantedDeployment, WantedRevision, slot_table};
+pub(crate) use watch::watch;

@@ -49,8 +49,9 @@ pub(crate) enum Obstacle {
 /// Makes the plan. A function of its arguments: a change of weights alone loads and drops nothing.
 pub(crate) fn plan(wanted: &Wanted, held: &Held) -> Plan {
     let keys: BTreeSet<&LoadKey> = wanted.revisions().map(|revision| &revision.key).collect();
-    let missing =
-        |key: &&LoadKey| ![&held.loaded, &held.loading, &held.broken].iter().any(|set| set.contains(key));
+    let missing = |key: &&LoadKey| {
+        ![&held.loaded, &held.loading, &held.broken].iter().any(|set| set.contains(key))
+    };
     let load: Vec<LoadKey> = keys.iter().copied().filter(missing).cloned().collect();
     let unwanted = |key: &&LoadKey| !keys.contains(key);
     let drop = held.loaded.iter().chain(&held.broken).filter(unwanted).cloned().collect();

@@ -52,7 +52,10 @@ impl Quarantined {
 
 /// What the files of a revision look like from outside: a change of it is worth another try.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Fingerprint(Vec<(PathBuf, Option<(u64, Option<SystemTime>)>)>);
+pub(crate) struct Fingerprint(Vec<(PathBuf, Seen)>);
+
+/// Size and time of a file; none when it is not there.
+type Seen = Option<(u64, Option<SystemTime>)>;
 
 /// Files that are looked at.
 const MOST_FILES: usize = 256;
@@ -68,11 +71,11 @@ impl Fingerprint {
         files.extend(found.map(|entry| entry.path()));
         files.truncate(MOST_FILES);
         files.sort();
-        Self(files.into_iter().map(|file| (look(&file), file)).map(|(seen, file)| (file, seen)).collect())
+        Self(files.into_iter().map(|file| (file.clone(), look(&file))).collect())
     }
 }
 
-fn look(file: &Path) -> Option<(u64, Option<SystemTime>)> {
+fn look(file: &Path) -> Seen {
     let metadata = std::fs::metadata(file).ok()?;
     Some((metadata.len(), metadata.modified().ok()))
 }

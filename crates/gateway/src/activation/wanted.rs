@@ -61,7 +61,8 @@ impl Drain {
     /// When what is left is cut off.
     pub(crate) fn deadline(&self) -> Option<DateTime<Utc>> {
         let allowed = TimeDelta::seconds(i64::from(self.seconds));
-        self.since.map(|since| since.checked_add_signed(allowed).unwrap_or(DateTime::<Utc>::MAX_UTC))
+        self.since
+            .map(|since| since.checked_add_signed(allowed).unwrap_or(DateTime::<Utc>::MAX_UTC))
     }
 }
 

@@ -62,7 +62,8 @@ pub(super) async fn answer(gate: &Arc<Gate>, asked: &Asked) -> Result<Reply, Api
         activity: activity(&session, invocation.payload.clone()),
     };
     let answer = gate.turns.answer(&gate.metrics, message).await?;
-    let said = answer.said.into_iter().map(|one| json!({"kind": "message", "payload": one.payload}));
+    let said =
+        answer.said.into_iter().map(|one| json!({"kind": "message", "payload": one.payload}));
     let body = invocation.answered(gate, &deployment, session, said.collect());
     Ok(json_reply(StatusCode::OK, &body))
 }
@@ -86,7 +87,8 @@ fn activity(session: &str, payload: Value) -> Activity {
 impl Invocation {
     fn check_names(&self) -> Result<(), ApiError> {
         let names = [&self.session_id, &self.thread_id, &self.correlation_id, &self.version];
-        let long = |name: &&Option<String>| name.as_ref().is_some_and(|name| name.len() > LONGEST_NAME);
+        let long =
+            |name: &&Option<String>| name.as_ref().is_some_and(|name| name.len() > LONGEST_NAME);
         if names.iter().any(long) {
             let message = format!("a name in the request has more than {LONGEST_NAME} bytes");
             return Err(ApiError::bad_request("name-too-long", message));

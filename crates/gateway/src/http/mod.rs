@@ -19,7 +19,7 @@ use hyper::{Method, Request};
 
 pub(crate) use error::ApiError;
 pub(crate) use page::Page;
-pub(crate) use reply::{Reply, json_reply, reply};
+pub(crate) use reply::{Reply, json_reply};
 pub(crate) use server::{Connections, Listener, serve};
 pub(crate) use status::{View, status};
 
@@ -83,7 +83,8 @@ async fn addressed(gate: &Arc<Gate>, page: &Page, asked: &Asked) -> Result<Reply
     let found = serving.find(asked.host.as_deref(), &asked.path);
     match found.as_ref().map(|(deployment, found)| (deployment, &found.address)) {
         Some((deployment, Address::Directline { rest, tenant, bundle })) => {
-            let place = webchat::Place { serving: &serving, deployment, tenant, bundle: bundle.as_deref() };
+            let place =
+                webchat::Place { serving: &serving, deployment, tenant, bundle: bundle.as_deref() };
             webchat::answer(gate, place, rest, asked).await
         }
         Some((_, Address::Page { .. })) => {

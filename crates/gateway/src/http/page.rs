@@ -29,11 +29,8 @@ impl Page {
     }
 
     pub(super) fn reply(&self) -> Reply {
-        let mut reply = reply(
-            StatusCode::OK,
-            "text/html; charset=utf-8",
-            Bytes::from_static(HTML.as_bytes()),
-        );
+        let mut reply =
+            reply(StatusCode::OK, "text/html; charset=utf-8", Bytes::from_static(HTML.as_bytes()));
         let headers = reply.headers_mut();
         headers.insert(CONTENT_SECURITY_POLICY, self.policy.clone());
         headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));

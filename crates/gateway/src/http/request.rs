@@ -22,14 +22,22 @@ pub(crate) struct Asked {
 
 impl Asked {
     /// Reads a request within the limits.
-    pub(crate) async fn read(request: Request<Incoming>, limits: &Limits) -> Result<Self, ApiError> {
+    pub(crate) async fn read(
+        request: Request<Incoming>,
+        limits: &Limits,
+    ) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
         let header = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
         let host = parts.uri.host().or_else(|| header(HOST)).map(str::to_owned);
         let token = header(AUTHORIZATION).and_then(bearer).map(str::to_owned);
-        let body = tokio::time::timeout(limits.body_time, Limited::new(body, limits.body).collect());
+        let body =
+            tokio::time::timeout(limits.body_time, Limited::new(body, limits.body).collect());
         let body = body.await.map_err(|_| {
-            ApiError::new(hyper::StatusCode::REQUEST_TIMEOUT, "body-too-slow", "the body took too long")
+            ApiError::new(
+                hyper::StatusCode::REQUEST_TIMEOUT,
+                "body-too-slow",
+                "the body took too long",
+            )
         })?;
         let body = body.map_err(|error| {
             if error.is::<LengthLimitError>() {
@@ -61,8 +69,12 @@ impl Asked {
 
     /// The body as JSON.
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
-        serde_json::from_slice(&self.body)
-            .map_err(|error| ApiError::bad_request("body-invalid", format!("the body is not what is expected: {error}")))
+        serde_json::from_slice(&self.body).map_err(|error| {
+            ApiError::bad_request(
+                "body-invalid",
+                format!("the body is not what is expected: {error}"),
+            )
+        })
     }
 
     /// The body as JSON; none when there is no body.

@@ -93,12 +93,17 @@ async fn accept(
         }),
         Listener::Unix(listener) => listener.accept().await.map(|(stream, _)| Stream::Unix(stream)),
     };
-    let stream = stream.inspect_err(|error| tracing::warn!(%error, "no connection can be accepted"));
+    let stream =
+        stream.inspect_err(|error| tracing::warn!(%error, "no connection can be accepted"));
     Some((stream.ok()?, permit))
 }
 
-async fn connection<S, H, F>(stream: S, limits: &Limits, handler: H, mut stop: watch::Receiver<bool>)
-where
+async fn connection<S, H, F>(
+    stream: S,
+    limits: &Limits,
+    handler: H,
+    mut stop: watch::Receiver<bool>,
+) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     H: Fn(Request<Incoming>) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Reply> + Send + 'static,
@@ -115,11 +120,10 @@ where
         .serve_connection(TokioIo::new(stream), service);
     let mut served = pin!(served);
     // How a connection ends is its client's matter.
+    let stopped = async move { drop(stop.wait_for(|stop| *stop).await) };
     tokio::select! {
-        _ = served.as_mut() => {}
-        _ = stop.wait_for(|stop| *stop) => {
-            served.as_mut().graceful_shutdown();
-            let _ = served.await;
-        }
+        _ = served.as_mut() => return,
+        () = stopped => served.as_mut().graceful_shutdown(),
     }
+    let _ = served.await;
 }

@@ -1,9 +1,7 @@
 use std::net::SocketAddr;
 
 use chrono::{DateTime, Utc};
-use greentic_deploy_spec::{
-    BundleId, DeploymentId, EnvId, RevisionId, RevisionLifecycle,
-};
+use greentic_deploy_spec::{BundleId, DeploymentId, EnvId, RevisionId, RevisionLifecycle};
 use serde::Serialize;
 
 use crate::activation::{LoadFailure, Obstacle, WantedDeployment, WantedRevision};
@@ -206,6 +204,7 @@ fn webchat(wanted: &WantedDeployment) -> String {
     let prefix = wanted.deployment.route_binding.path_prefixes.first().map_or("", String::as_str);
     let prefix = prefix.trim().trim_matches('/');
     let slash = if prefix.is_empty() { "" } else { "/" };
-    let (tenant, bundle) = (segment(wanted.tenant()), segment(wanted.deployment.bundle_id.as_str()));
+    let (tenant, bundle) =
+        (segment(wanted.tenant()), segment(wanted.deployment.bundle_id.as_str()));
     format!("{slash}{prefix}/v1/messaging/webchat/{tenant}/{bundle}/v3/directline")
 }

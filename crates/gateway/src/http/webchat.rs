@@ -86,7 +86,9 @@ pub(super) async fn answer(
             let opened = open_conversation(gate, &place, asked, id)?;
             post(gate, opened, asked).await
         }
-        _ => Err(ApiError::not_found("no-such-operation", "Direct Line has no such operation here")),
+        _ => {
+            Err(ApiError::not_found("no-such-operation", "Direct Line has no such operation here"))
+        }
     }
 }
 
@@ -140,7 +142,10 @@ fn open(gate: &Gate, place: &Place<'_>, asked: &Asked) -> Result<Opened, ApiErro
             .with_hint("begin another conversation; refresh tokens before they expire"),
     })?;
     if claims.tenant != place.tenant {
-        return Err(ApiError::forbidden("token-of-another-tenant", "the token is for another tenant"));
+        return Err(ApiError::forbidden(
+            "token-of-another-tenant",
+            "the token is for another tenant",
+        ));
     }
     // The token says where its conversation is, also when the path would lead elsewhere by now.
     let deployment = place.serving.deployments.get(&claims.deployment_id);
@@ -148,7 +153,10 @@ fn open(gate: &Gate, place: &Place<'_>, asked: &Asked) -> Result<Opened, ApiErro
         ApiError::not_found("worker-gone", "the worker of this conversation is not served any more")
     })?;
     if place.bundle.is_some_and(|bundle| bundle != deployment.bundle_id.as_str()) {
-        return Err(ApiError::forbidden("token-of-another-worker", "the token is for another worker"));
+        return Err(ApiError::forbidden(
+            "token-of-another-worker",
+            "the token is for another worker",
+        ));
     }
     Ok(Opened { claims, deployment: Arc::clone(deployment) })
 }

@@ -10,8 +10,8 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-pub use key::SigningKeyError;
 pub(crate) use key::SigningKey;
+pub use key::SigningKeyError;
 
 /// What a token says. Short names keep it short.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

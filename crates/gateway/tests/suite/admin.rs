@@ -1,0 +1,70 @@
+//! Administration over the socket in the environment's folder.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::UnixListener;
+
+use greentic_gateway::{AdminSocket, GatewayError, SOCKET_NAME, SocketError};
+use hyper::StatusCode;
+use serde_json::json;
+use tokio::net::{TcpListener, UnixStream};
+
+use super::lab::{Ask, Lab, Served, exchange, get, post};
+
+async fn administer(gateway: &Served, lab: &Lab, ask: Ask) -> super::lab::Answer {
+    let stream = UnixStream::connect(lab.env_root().join(SOCKET_NAME)).await.expect("the socket");
+    exchange(stream, gateway.address, ask).await
+}
+
+async fn refusal(lab: &Lab, admin: AdminSocket) -> GatewayError {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let gateway = lab.builder().admin(admin).build().expect("a gateway");
+    gateway.serve(listener, std::future::pending()).await.expect_err("refused")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_socket_is_this_users_and_goes_with_the_gateway() {
+    let (lab, ..) = Lab::serving_v1();
+    let gateway = lab.start(lab.builder().admin(AdminSocket::InEnvironment)).await;
+    gateway.until_ready().await;
+    let socket = lab.env_root().join(SOCKET_NAME);
+    let mode = std::fs::metadata(&socket).expect("the socket").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let key = std::fs::metadata(lab.env_root().join("revision-signing.key")).expect("the key");
+    assert_eq!((key.permissions().mode() & 0o777, key.len()), (0o600, 32));
+    let status = administer(&gateway, &lab, get("/status")).await;
+    assert_eq!((status.status, &status.json()["env_id"]), (StatusCode::OK, &json!("local")));
+    let revisions = administer(&gateway, &lab, get("/revisions")).await.json();
+    assert_eq!(revisions["revisions"][0]["share_bps"], 10_000, "{revisions}");
+    let reloading = administer(&gateway, &lab, post("/reload", &json!({}))).await;
+    assert_eq!(reloading.status, StatusCode::ACCEPTED);
+    assert_eq!(administer(&gateway, &lab, get("/nothing")).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(gateway.ask(post("/reload", &json!({}))).await.status, StatusCode::NOT_FOUND);
+    let error = refusal(&lab, AdminSocket::InEnvironment).await;
+    assert_eq!(error.code(), "gateway-running", "{error}");
+    gateway.stop().await;
+    assert!(!socket.exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_dead_gateway_left_is_replaced_and_anything_else_is_not() {
+    let (lab, ..) = Lab::serving_v1();
+    let socket = lab.env_root().join(SOCKET_NAME);
+    drop(UnixListener::bind(&socket).expect("a socket that nobody listens on"));
+    let gateway = lab.start(lab.builder().admin(AdminSocket::InEnvironment)).await;
+    gateway.until_ready().await;
+    administer(&gateway, &lab, get("/status")).await;
+    gateway.stop().await;
+    std::fs::write(&socket, "mine").expect("a file");
+    let error = refusal(&lab, AdminSocket::InEnvironment).await;
+    assert_eq!(error.code(), "socket-in-the-way", "{error}");
+    assert_eq!(std::fs::read(&socket).expect("it is there"), b"mine");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_path_that_is_too_long_for_a_socket_is_named() {
+    let (lab, ..) = Lab::serving_v1();
+    let long = lab.env_root().join("x".repeat(120));
+    let error = refusal(&lab, AdminSocket::At(long.clone())).await;
+    let GatewayError::Socket(SocketError::TooLong { path }) = &error else { panic!("{error}") };
+    assert_eq!(*path, long);
+}

@@ -1,0 +1,138 @@
+//! What is too much is refused.
+
+use std::time::Duration;
+
+use greentic_gateway::Limits;
+use hyper::StatusCode;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use super::lab::{Lab, Served, get, invoke};
+
+/// Sends bytes as they are; gives what comes back until the gateway closes.
+async fn raw(gateway: &Served, bytes: &[u8]) -> String {
+    let mut stream = TcpStream::connect(gateway.address).await.expect("a connection");
+    stream.write_all(bytes).await.expect("sent");
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer).await;
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_too_large_is_refused_with_its_limit() {
+    let (lab, ..) = Lab::serving_v1();
+    let gateway = lab.serve().await;
+    let large = invoke("ada", &"x".repeat(1024 * 1024));
+    let refused = gateway.ask(large).await;
+    assert_eq!(
+        (refused.status, refused.code().as_str()),
+        (StatusCode::PAYLOAD_TOO_LARGE, "body-too-large")
+    );
+    let refused = gateway.ask(get(format!("/status?{}", "x".repeat(5_000)))).await;
+    assert_eq!(
+        (refused.status, refused.code().as_str()),
+        (StatusCode::URI_TOO_LONG, "target-too-long")
+    );
+    let mut many = String::from("GET /livez HTTP/1.1\r\nhost: x\r\n");
+    (0..100).for_each(|number| many.push_str(&format!("x-{number}: 1\r\n")));
+    many.push_str("connection: close\r\n\r\n");
+    assert!(raw(&gateway, many.as_bytes()).await.starts_with("HTTP/1.1 431"));
+    let long = format!("GET /livez HTTP/1.1\r\nhost: x\r\nx: {}\r\n\r\n", "y".repeat(64 * 1024));
+    assert!(raw(&gateway, long.as_bytes()).await.starts_with("HTTP/1.1 431"));
+    gateway.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_is_slow_with_its_head_or_body_is_not_waited_for() {
+    let (lab, ..) = Lab::serving_v1();
+    let limits = Limits {
+        head_time: Duration::from_millis(200),
+        body_time: Duration::from_millis(200),
+        ..Limits::default()
+    };
+    let gateway = lab.serve_within(limits).await;
+    let cut = raw(&gateway, b"GET /livez HTTP/1.1\r\n").await;
+    assert!(!cut.contains("200 OK"), "{cut}");
+    let cut =
+        raw(&gateway, b"POST /workers/invoke HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n{")
+            .await;
+    assert!(cut.starts_with("HTTP/1.1 408"), "{cut}");
+    gateway.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_understands_is_refused() {
+    let (lab, ..) = Lab::serving_v1();
+    let gateway = lab.serve().await;
+    assert!(raw(&gateway, b"\x16\x03\x01\x02\x00\x01\r\n\r\n").await.starts_with("HTTP/1.1 400"));
+    for path in ["/nothing", "/v1", "/workers", "/../../etc/passwd", "/%00"] {
+        let answer = gateway.ask(get(path)).await;
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (StatusCode::NOT_FOUND, "no-route"),
+            "{path}"
+        );
+    }
+    let wrong = gateway.ask(get("/workers/invoke")).await;
+    assert_eq!(
+        (wrong.status, wrong.code().as_str()),
+        (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed")
+    );
+    for body in ["", "null", "[]", "{\"worker_id\":7}", "{\"worker_id\":\"hello\""] {
+        let wrong = gateway.ask(get("/workers/invoke").method("POST").body(body)).await;
+        assert_eq!(
+            (wrong.status, wrong.code().as_str()),
+            (StatusCode::BAD_REQUEST, "body-invalid"),
+            "{body}"
+        );
+    }
+    gateway.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_end_finishes_what_runs_and_takes_nothing_more() {
+    let (lab, ..) = Lab::serving_v1();
+    let gateway = lab.serve().await;
+    let address = gateway.address;
+    // The body comes once the end was asked for.
+    let body = "{\"worker_id\":\"hello\",\"payload\":\"hi\"}";
+    let head = format!(
+        "POST /workers/invoke HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    let mut stream = TcpStream::connect(address).await.expect("a connection");
+    stream.write_all(head.as_bytes()).await.expect("sent");
+    stream.write_all(&body.as_bytes()[..5]).await.expect("sent");
+    gateway
+        .until("/metrics", |metrics| {
+            let text = String::from_utf8_lossy(&metrics.body).into_owned();
+            text.lines().any(|line| line == "greentic_gateway_connections 2")
+        })
+        .await;
+    let ending = gateway.stopping();
+    while TcpStream::connect(address).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    stream.write_all(&body.as_bytes()[5..]).await.expect("sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert_eq!(ending.await.expect("it ends").cut_off, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_does_not_finish_within_the_grace_is_cut_off() {
+    let (lab, ..) = Lab::serving_v1();
+    let gateway =
+        lab.serve_within(Limits { grace: Duration::from_millis(100), ..Limits::default() }).await;
+    let mut stream = TcpStream::connect(gateway.address).await.expect("a connection");
+    let head = b"POST /workers/invoke HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n{";
+    stream.write_all(head).await.expect("sent");
+    gateway
+        .until("/metrics", |metrics| {
+            let text = String::from_utf8_lossy(&metrics.body).into_owned();
+            text.lines().any(|line| line == "greentic_gateway_connections 2")
+        })
+        .await;
+    assert_eq!(gateway.stop().await.cut_off, 1);
+}
