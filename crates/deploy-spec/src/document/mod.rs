@@ -26,6 +26,7 @@ pub use strict_json::{JsonError, MAX_DOCUMENT_BYTES, MAX_DOCUMENT_DEPTH, parse_j
 
 pub(crate) use fields::field_names;
 pub(crate) use patch::carry_unknown;
+pub(crate) use strict_json::is_at_most;
 
 /// A type that a [`Document`] can hold.
 pub trait DocumentType: Serialize + DeserializeOwned + PartialEq {

@@ -21,7 +21,7 @@ pub const MAX_DOCUMENT_BYTES: usize = 64 * 1024 * 1024;
 pub const MAX_DOCUMENT_DEPTH: usize = 100;
 
 /// Tells whether a value has at most so many objects and lists inside of each other.
-pub(super) fn is_at_most(value: &Value, levels: usize) -> bool {
+pub(crate) fn is_at_most(value: &Value, levels: usize) -> bool {
     match value {
         Value::Array(list) => levels > 0 && list.iter().all(|item| is_at_most(item, levels - 1)),
         Value::Object(map) => levels > 0 && map.values().all(|item| is_at_most(item, levels - 1)),

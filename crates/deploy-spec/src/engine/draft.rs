@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use super::{Applied, Context, EnvState, Event, Outcome, Rejection};
 use crate::document::{
-    Document, DocumentError, DocumentType, carry_unknown, check_depth, field_names,
+    Document, DocumentError, DocumentType, MAX_DOCUMENT_DEPTH, carry_unknown, check_depth,
+    field_names, is_at_most,
 };
 use crate::documents::{
     BundleDeployment, DRAINING_SINCE, EnvPackBinding, Environment, EnvironmentHostConfig,
@@ -36,6 +37,15 @@ enum RawEdit {
     Key { key: &'static str, value: Option<Value> },
 }
 
+impl RawEdit {
+    fn is_deep(&self) -> bool {
+        match self {
+            Self::Carry { raw, .. } => is_deep(raw),
+            Self::Key { value, .. } => value.as_ref().is_some_and(is_deep),
+        }
+    }
+}
+
 /// A working copy of the state. Verbs change the typed environment; [`Draft::finish`] brings the
 /// change into the raw document, checks the whole and keeps the routing in step.
 pub(super) struct Draft<'a> {
@@ -44,6 +54,8 @@ pub(super) struct Draft<'a> {
     pub(super) state: EnvState,
     /// A verb that writes the whole document writes both of its views.
     raw_is_final: bool,
+    /// Something was put into the raw document that may nest deeply.
+    raw_is_deep: bool,
     raw_edits: Vec<(Place, RawEdit)>,
     events: Vec<Event>,
 }
@@ -55,6 +67,7 @@ impl<'a> Draft<'a> {
             context,
             state: before.clone(),
             raw_is_final: false,
+            raw_is_deep: false,
             raw_edits: Vec::new(),
             events: Vec::new(),
         }
@@ -131,6 +144,7 @@ impl<'a> Draft<'a> {
             }
             let (typed, raw) = document.views_mut();
             for (place, edit) in self.raw_edits {
+                self.raw_is_deep |= edit.is_deep();
                 apply_raw(typed, raw, &place, edit);
             }
             self.raw_edits = Vec::new();
@@ -143,11 +157,21 @@ impl<'a> Draft<'a> {
     fn check(&self) -> Result<(), Rejection> {
         match &self.state.environment {
             Some(after) if self.before.environment.as_ref() != Some(after) => {
-                check_depth::<Environment>(after.raw())?;
+                if self.may_be_deeper(after) {
+                    check_depth::<Environment>(after.raw())?;
+                }
                 after.validate().map_err(Rejection::from)
             }
             _ => Ok(()),
         }
+    }
+
+    /// Whether the document may nest deeper than the one before. Revisions, of which there are many,
+    /// have no part in which anything may stand, so that only keys that no type knows make them deep.
+    fn may_be_deeper(&self, after: &Document<Environment>) -> bool {
+        let parts = after.raw().as_object().into_iter().flatten();
+        let mut others = parts.filter(|(key, _)| *key != "revisions");
+        self.raw_is_final || self.raw_is_deep || others.any(|(_, part)| is_deep(part))
     }
 
     fn follow_splits(&mut self) {
@@ -179,6 +203,12 @@ fn sync<T: DocumentType>(
         let (document, message) = (T::NAME, error.to_string());
         DocumentError::Unwritable { document, message }.into()
     })
+}
+
+/// Whether a value nests so deep that it may be too deep somewhere in a document.
+fn is_deep(value: &Value) -> bool {
+    const HARDLY: usize = MAX_DOCUMENT_DEPTH / 2;
+    !is_at_most(value, HARDLY)
 }
 
 pub(super) fn to_value<T: Serialize>(value: &T) -> Result<Value, Rejection> {
