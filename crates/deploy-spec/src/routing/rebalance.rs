@@ -4,7 +4,7 @@
 //! were moved: between two revisions, both directions use the same order of the slots.
 
 use super::hash::{SLOT_COUNT, SlotIndex, rank};
-use super::table::{Owners, SlotTable};
+use super::table::{Owners, SlotTable, counts};
 use super::weights::Weights;
 use crate::RevisionId;
 
@@ -53,10 +53,7 @@ fn differences(
     owners: &Owners,
     weights: &Weights,
 ) -> (Vec<Receiver>, Vec<usize>) {
-    let mut owned = vec![0_usize; everyone.len()];
-    for owner in owners.iter() {
-        owned[usize::from(*owner)] += 1;
-    }
+    let owned = counts(owners, everyone.len()).map(|owned| owned as usize);
     let mut receivers = Vec::new();
     let mut surplus = Vec::with_capacity(everyone.len());
     for (index, (revision, owned)) in (0..).zip(everyone.iter().zip(owned)) {
@@ -79,25 +76,54 @@ fn freed(
     surplus: &[usize],
     receivers: &[Receiver],
 ) -> Vec<SlotIndex> {
-    let mut offers = vec![Vec::new(); everyone.len()];
+    let mut offers: Vec<_> = surplus.iter().map(|count| Greatest::new(*count)).collect();
     for slot in SlotIndex::all() {
         let owner = usize::from(owners[slot.position()]);
         if surplus[owner] > 0 {
             let [keenest, _] = greatest_two(receivers, slot);
-            offers[owner].push((keenest - rank(everyone[owner], slot), slot));
+            offers[owner].offer((keenest - rank(everyone[owner], slot), slot));
         }
     }
-    let given = offers.into_iter().zip(surplus).flat_map(|(offer, count)| greatest(offer, *count));
-    given.map(|(_, slot)| slot).collect()
+    offers.into_iter().flat_map(Greatest::finish).map(|(_, slot)| slot).collect()
 }
 
-/// The `count` greatest items, in no particular order.
-fn greatest<T: Ord>(mut items: Vec<T>, count: usize) -> Vec<T> {
-    if count < items.len() {
-        items.select_nth_unstable_by(count, |a, b| b.cmp(a));
-        items.truncate(count);
+/// Keeps the greatest of what it is offered, in no particular order and in little more room than they take.
+struct Greatest<T> {
+    count: usize,
+    items: Vec<T>,
+    /// So many are as great as this that what is less is not among the greatest.
+    least: Option<T>,
+}
+
+impl<T: Ord + Copy> Greatest<T> {
+    fn new(count: usize) -> Self {
+        Self { count, items: Vec::new(), least: None }
     }
-    items
+
+    fn offer(&mut self, item: T) {
+        const SPARE: usize = 64;
+        if self.least.is_some_and(|least| item < least) {
+            return;
+        }
+        self.items.push(item);
+        if self.items.len() >= 2 * self.count + SPARE {
+            self.trim();
+        }
+    }
+
+    fn trim(&mut self) {
+        if (1..self.items.len()).contains(&self.count) {
+            let last = self.count - 1;
+            let (_, least, _) = self.items.select_nth_unstable_by(last, |a, b| b.cmp(a));
+            self.least = Some(*least);
+        }
+        self.items.truncate(self.count);
+    }
+
+    fn finish(mut self) -> Vec<T> {
+        self.trim();
+        self.items
+    }
 }
 
 /// The two greatest ranks that any receiver gives the slot; 0 where there is none.

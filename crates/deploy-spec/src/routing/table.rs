@@ -9,6 +9,19 @@ use crate::{DeploymentId, RevisionId, TrafficSplitEntry};
 /// The owner of every slot, as an index into a list of revisions.
 pub(super) type Owners = Box<[u16; SLOT_COUNT]>;
 
+/// How many slots each of so many revisions owns.
+pub(super) fn counts(owners: &Owners, revisions: usize) -> impl Iterator<Item = u32> {
+    /// Neighbours often have the same owner; in lanes of their own, they are counted at the same time.
+    const LANES: usize = 4;
+    let mut lanes = vec![[0; LANES]; revisions];
+    for owners in owners.chunks(LANES) {
+        for (lane, owner) in owners.iter().enumerate() {
+            lanes[usize::from(*owner)][lane] += 1;
+        }
+    }
+    lanes.into_iter().map(|lanes| lanes.iter().sum())
+}
+
 /// Who serves which slot of a deployment, ready for lookups.
 ///
 /// Every slot has an owner and every listed revision owns a slot. Two tables are equal when the
@@ -77,11 +90,7 @@ impl SlotTable {
 
     /// The revisions, ascending, each with the number of its slots: its weight in basis points.
     pub fn shares(&self) -> impl Iterator<Item = (RevisionId, u32)> {
-        let mut counts = vec![0; self.revisions.len()];
-        for owner in self.owners.iter() {
-            counts[usize::from(*owner)] += 1;
-        }
-        self.revisions.iter().copied().zip(counts)
+        self.revisions.iter().copied().zip(counts(&self.owners, self.revisions.len()))
     }
 
     /// Tells whether the shares are exactly these weights.
