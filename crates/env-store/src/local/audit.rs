@@ -3,11 +3,12 @@
 //! Events of commits are in the journal, so that a line that a crash took can be added again. Lines
 //! of refused requests are in the log alone.
 
-use std::collections::BTreeSet;
+use std::cell::OnceCell;
+use std::collections::HashSet;
 use std::time::Duration;
 
 use greentic_deploy_spec::AuditEvent;
-use serde_json::Value;
+use serde::Deserialize;
 
 use super::folder::Folder;
 use super::head::Head;
@@ -61,6 +62,7 @@ pub(super) fn append(
     let from = known.unwrap_or_else(|| head.settled.into());
     let size = folder.stat(layout::AUDIT_LOG)?.map_or(0, |stat| stat.size);
     let log = read(folder, from, size, &mut warnings)?;
+    let there = There::of(&log.text);
     let mut lines = String::new();
     let first_known = addition.committed.first().map_or(u64::MAX, |(generation, _)| *generation);
     let gap_ends = first_known.min(head.generation() + 1);
@@ -68,13 +70,13 @@ pub(super) fn append(
     let catches_up = addition.refused.is_none();
     if catches_up && from.generation + 1 < gap_ends {
         // Commits of other processes, whose lines are there unless they crashed.
-        journal.transaction(Access::Read)?.each(from.generation + 1, gap_ends - 1, |row| {
-            add_missing(&mut lines, &log.events, &row.event);
-            Ok(())
+        let transaction = journal.transaction(Access::Read)?;
+        transaction.each_event(from.generation + 1, gap_ends - 1, |event| {
+            add_missing(&mut lines, &there, event);
         })?;
     }
     for (_, event) in addition.committed {
-        add_missing(&mut lines, &log.events, event);
+        add_missing(&mut lines, &there, event);
     }
     if let Some(refused) = addition.refused {
         add_line(&mut lines, &line_of(refused)?);
@@ -120,19 +122,54 @@ fn add_line(lines: &mut String, line: &str) {
     lines.push('\n');
 }
 
-fn add_missing(lines: &mut String, there: &BTreeSet<String>, event: &str) {
-    if event_id(event.as_bytes()).is_none_or(|id| !there.contains(&id)) {
+fn add_missing(lines: &mut String, there: &There<'_>, event: &str) {
+    if !there.has(event) {
         add_line(lines, event);
     }
 }
 
+/// The lines of a log.
+struct There<'l> {
+    text: &'l str,
+    lines: HashSet<&'l str>,
+    ids: OnceCell<HashSet<String>>,
+}
+
+impl<'l> There<'l> {
+    fn of(text: &'l str) -> Self {
+        Self { text, lines: text.lines().collect(), ids: OnceCell::new() }
+    }
+
+    /// Whether a line tells of an event, in the journal's words or in others.
+    fn has(&self, event: &str) -> bool {
+        let in_other_words = |id: String| self.may_have(&id) && self.ids().contains(&id);
+        self.lines.contains(event) || event_id(event.as_bytes()).is_some_and(in_other_words)
+    }
+
+    /// Most often the id is nowhere, and then no line has to be read as JSON.
+    fn may_have(&self, id: &str) -> bool {
+        /// What is longer is not searched once for each event.
+        const LONG: usize = 1024 * 1024;
+        self.text.len() > LONG || self.text.contains(id)
+    }
+
+    fn ids(&self) -> &HashSet<String> {
+        let read = || self.text.lines().filter_map(|line| event_id(line.as_bytes())).collect();
+        self.ids.get_or_init(read)
+    }
+}
+
 fn event_id(line: &[u8]) -> Option<String> {
-    let event: Value = serde_json::from_slice(line).ok()?;
-    event.get("event_id").and_then(Value::as_str).map(str::to_owned)
+    /// All that is needed of a line.
+    #[derive(Deserialize)]
+    struct Event {
+        event_id: String,
+    }
+    serde_json::from_slice(line).ok().map(|event: Event| event.event_id)
 }
 
 struct Log {
-    events: BTreeSet<String>,
+    text: String,
     /// Its size, without a line that was cut.
     end: u64,
 }
@@ -145,7 +182,7 @@ fn read(
     warnings: &mut Vec<Warning>,
 ) -> Result<Log, StoreError> {
     if size == from.bytes {
-        return Ok(Log { events: BTreeSet::new(), end: size });
+        return Ok(Log { text: String::new(), end: size });
     }
     // A log that is shorter than it was is another one: somebody rotated it.
     let start = if size < from.bytes { 0 } else { from.bytes }.max(size.saturating_sub(MAX_TAIL));
@@ -158,7 +195,6 @@ fn read(
         folder.io("write", &path, cut)?;
         warnings.push(Warning::Recovered { file: layout::AUDIT_LOG.to_owned(), kept_as });
     }
-    let lines = bytes[..whole].split(|byte| *byte == b'\n');
-    let events = lines.filter_map(event_id).collect();
-    Ok(Log { events, end: start + whole as u64 })
+    let text = String::from_utf8_lossy(&bytes[..whole]).into_owned();
+    Ok(Log { text, end: start + whole as u64 })
 }

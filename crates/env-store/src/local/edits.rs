@@ -57,21 +57,26 @@ pub(super) fn look(
     observations: &mut Observations,
     depth: Depth,
 ) -> Result<BTreeMap<String, Seen>, StoreError> {
-    let mut files: Vec<String> = [layout::ENVIRONMENT, layout::RUNTIME, layout::TRUST_ROOT]
-        .map(str::to_owned)
-        .into_iter()
-        .chain(CapabilitySlot::ALL.iter().map(|slot| layout::answers(*slot)))
-        .collect();
+    let mut files =
+        [layout::ENVIRONMENT, layout::RUNTIME, layout::TRUST_ROOT].map(str::to_owned).to_vec();
+    let answers = CapabilitySlot::ALL.iter().map(|slot| layout::answers(*slot));
+    let mut seen = BTreeMap::new();
+    // Most environments have no answers at all, which one look tells as well as one for each slot.
+    if folder.stat(layout::ENV_PACKS)?.is_some() {
+        files.extend(answers);
+    } else {
+        seen.extend(answers.map(|file| (file, Seen::Absent)));
+    }
     if depth == Depth::All {
         files.extend([layout::RUNTIME_CONFIG, layout::ROUTING].map(str::to_owned));
         let endpoints = folder.names(layout::MESSAGING)?;
         files.extend(endpoints.iter().map(|name| format!("{}/{name}", layout::MESSAGING)));
     }
-    let look = |file: String| {
-        let seen = observations.look(folder, &file)?;
-        Ok((file, seen))
-    };
-    files.into_iter().map(look).collect()
+    for file in files {
+        let found = observations.look(folder, &file)?;
+        seen.insert(file, found);
+    }
+    Ok(seen)
 }
 
 /// Judges what was seen. Without a transaction there is no journal, and everything is somebody's.

@@ -10,7 +10,7 @@ use greentic_deploy_spec::engine::Command;
 
 use super::folder::{Folder, Held};
 use super::head::Head;
-use super::journal::Access;
+use super::journal::{Access, Log};
 use super::layout;
 use super::locked::Locked;
 use super::reader::Reader;
@@ -91,9 +91,14 @@ impl LocalEnvironment {
     ) -> Result<T, StoreError> {
         let mut writer = self.writer();
         if writer.mirror.journal().is_none() {
+            let mut reader = self.reader();
+            // What was read once is not read again from its beginning.
+            if writer.mirror.head.is_none() {
+                writer.mirror.head.clone_from(&reader.mirror.head);
+            }
             // Connections of one process share what SQLite keeps in memory for a journal. It stays
             // read-only for as long as one has it that was made while nothing could be written.
-            self.reader().mirror.disconnect();
+            reader.mirror.disconnect();
         }
         let done = work(Work {
             writer: &mut writer,
@@ -113,7 +118,7 @@ impl LocalEnvironment {
         });
         if due {
             // What cannot be done now is done later; nothing depends on it.
-            drop(super::upkeep::settle(&self.folder, writer, self.patience));
+            drop(super::upkeep::settle(&self.folder, writer, self.patience, Log::Reused));
         }
     }
 
@@ -209,16 +214,14 @@ impl LocalEnvironment {
     /// Makes files as safe on the disk as the journal is, when this process committed something
     /// and nobody else is at work.
     fn settle_at_end(&self) {
-        let unsettled = self
-            .writer()
-            .mirror
-            .head
-            .as_ref()
-            .is_some_and(|head| head.generation() > head.settled.generation);
-        if unsettled && let Ok(_held) = self.folder.lock(Duration::ZERO) {
+        let head = self.writer().mirror.head.clone();
+        let wrote = head.is_some_and(|head| {
+            head.generation() > head.settled.generation || self.folder.has_log().unwrap_or(false)
+        });
+        if wrote && let Ok(_held) = self.folder.lock(Duration::ZERO) {
             let mut writer = self.writer();
             // What cannot be done now is done by the next change.
-            drop(super::upkeep::settle(&self.folder, &mut writer, Duration::ZERO));
+            drop(super::upkeep::settle(&self.folder, &mut writer, Duration::ZERO, Log::Emptied));
         }
     }
 }

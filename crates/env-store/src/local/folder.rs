@@ -136,6 +136,12 @@ impl Folder {
         }
     }
 
+    /// Whether the journal has a log beside it.
+    pub(super) fn has_log(&self) -> Result<bool, StoreError> {
+        let log = self.stat(layout::JOURNAL_SIDE_FILES[0])?;
+        Ok(log.is_some_and(|stat| stat.size > 0))
+    }
+
     /// Refuses a folder where a journal would not be safe.
     pub(super) fn check_placement(&self) -> Result<(), StoreError> {
         // The environment's folder may have to be made yet.

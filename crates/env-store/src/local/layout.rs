@@ -12,6 +12,7 @@ pub(super) const RUNTIME: &str = "runtime.json";
 pub(super) const RUNTIME_CONFIG: &str = "runtime-config.json";
 pub(super) const ROUTING: &str = "routing.json";
 pub(super) const TRUST_ROOT: &str = "trust-root.json";
+pub(super) const ENV_PACKS: &str = "env-packs";
 pub(super) const MESSAGING: &str = "messaging";
 pub(super) const MESSAGING_INDEX: &str = "messaging/index.json";
 pub(super) const AUDIT: &str = "audit";
@@ -36,7 +37,7 @@ pub(super) fn may_be_deleted(file: &str) -> bool {
 
 /// The answers of a slot, relative to the environment's folder.
 pub(super) fn answers(slot: CapabilitySlot) -> String {
-    format!("env-packs/{}/answers.json", slot.as_str())
+    format!("{ENV_PACKS}/{}/answers.json", slot.as_str())
 }
 
 /// The folder of an environment.

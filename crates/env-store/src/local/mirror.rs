@@ -29,7 +29,8 @@ impl Mirror {
     ) -> Result<Option<&Journal>, StoreError> {
         let found = folder.stat(layout::JOURNAL)?;
         let identity = found.map(|stat| stat.version.identity);
-        if self.journal.as_ref().map(|(_, identity)| *identity) != identity {
+        let replaced = self.journal.as_ref().is_some_and(|(_, known)| Some(*known) != identity);
+        if replaced || found.is_none() {
             self.close();
         }
         // By now somebody may be able to write it.
@@ -85,14 +86,9 @@ fn open(
     let opened = Journal::open(&path, &folder.env_id, access, patience);
     match opened {
         // Nobody can write there, so that nobody changes what is read.
-        Err(StoreError::Io { .. }) if access == Access::Read && has_no_log(folder)? => {
+        Err(StoreError::Io { .. }) if access == Access::Read && !folder.has_log()? => {
             Journal::open(&path, &folder.env_id, Access::ReadImmutable, patience)
         }
         opened => opened,
     }
-}
-
-fn has_no_log(folder: &Folder) -> Result<bool, StoreError> {
-    let log = folder.stat(layout::JOURNAL_SIDE_FILES[0])?;
-    Ok(log.is_none_or(|stat| stat.size == 0))
 }

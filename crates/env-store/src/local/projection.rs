@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use greentic_deploy_spec::engine::EnvState;
+use greentic_deploy_spec::routing::Routing;
 use greentic_deploy_spec::{
     Document, DocumentError, DocumentType, Environment, MessagingEndpoint, MessagingEndpointId,
     RevisionId, materialize_runtime_config,
@@ -35,7 +36,7 @@ pub(super) fn render(before: Option<&EnvState>, after: &EnvState) -> Result<Cont
         contents.insert(layout::TRUST_ROOT.to_owned(), pretty(after.trust_root.as_ref())?);
     }
     if all || old.routing != after.routing {
-        let routing = after.routing.as_ref().map(text).transpose()?;
+        let routing = after.routing.as_ref().map(tables).transpose()?;
         contents.insert(layout::ROUTING.to_owned(), routing);
     }
     let slots: BTreeSet<_> = old.pack_answers.keys().chain(after.pack_answers.keys()).collect();
@@ -84,7 +85,16 @@ fn pretty<T: DocumentType>(document: Option<&Document<T>>) -> Result<Option<Vec<
 }
 
 fn text<T: Serialize>(value: &T) -> Result<Vec<u8>, StoreError> {
-    let mut bytes = serde_json::to_vec_pretty(value).map_err(|error| StoreError::Contract {
+    line(serde_json::to_vec_pretty(value))
+}
+
+/// Thousands of runs on a line: with an indent for each number they would take ten times the room.
+fn tables(routing: &Routing) -> Result<Vec<u8>, StoreError> {
+    line(serde_json::to_vec(routing))
+}
+
+fn line(json: Result<Vec<u8>, serde_json::Error>) -> Result<Vec<u8>, StoreError> {
+    let mut bytes = json.map_err(|error| StoreError::Contract {
         detail: format!("a document has no JSON form: {error}"),
     })?;
     bytes.push(b'\n');

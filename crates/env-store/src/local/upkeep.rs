@@ -9,7 +9,7 @@ use greentic_deploy_spec::{AddTrustedKeyPayload, AuditEvent, EnvId};
 
 use super::edits::{self, Depth, Odd, Verdict};
 use super::folder::Folder;
-use super::journal::{Access, CommitRow, Documents, Files, Journal, Settled, Transaction};
+use super::journal::{Access, CommitRow, Documents, Files, Log, Settled, Transaction};
 use super::observe::{Observations, Seen};
 use super::writer::{Work, Writer, json};
 use super::{LocalFsStore, head, layout, policies};
@@ -82,7 +82,7 @@ impl LocalFsStore {
         self.upkeep(env_id, |mut work| {
             let mut report = CompactReport::default();
             work.catch_up(&mut report.warnings)?;
-            settle(work.folder, work.writer, work.patience)?;
+            settle(work.folder, work.writer, work.patience, Log::Emptied)?;
             compact_journal(&mut work, policy, now, &mut report)?;
             remove_leftovers(&work, policy, now, &mut report)?;
             Ok(report)
@@ -143,6 +143,7 @@ pub(super) fn settle(
     folder: &Folder,
     writer: &mut Writer,
     patience: Duration,
+    log: Log,
 ) -> Result<(), StoreError> {
     if writer.mirror.head.is_none() {
         return Ok(());
@@ -174,7 +175,7 @@ pub(super) fn settle(
             transaction.commit().map_err(|error| *error.error)?;
         }
     }
-    writer.mirror.journal().map_or(Ok(()), Journal::checkpoint)
+    writer.mirror.journal().map_or(Ok(()), |journal| journal.checkpoint(log))
 }
 
 /// Whether a file shows what is recorded, or did before somebody deleted it: the audit log is
@@ -218,7 +219,7 @@ fn compact_journal(
     report.oldest_generation = oldest;
     transaction.commit().map_err(|error| *error.error)?;
     journal.vacuum()?;
-    journal.checkpoint()?;
+    journal.checkpoint(Log::Emptied)?;
     report.journal_bytes.1 = size()?;
     Ok(())
 }
@@ -324,7 +325,7 @@ impl Replay {
 fn written_folders(folder: &Folder) -> Result<Vec<String>, StoreError> {
     let mut all = vec![String::new(), layout::MESSAGING.to_owned(), layout::AUDIT.to_owned()];
     let answers = greentic_deploy_spec::CapabilitySlot::ALL.iter();
-    all.extend(answers.map(|slot| format!("env-packs/{}", slot.as_str())));
+    all.extend(answers.map(|slot| format!("{}/{}", layout::ENV_PACKS, slot.as_str())));
     all.extend(policy_folders(folder)?);
     Ok(all)
 }

@@ -78,6 +78,21 @@ fn each_generation_is_what_its_commit_left() {
     });
 }
 
+#[test]
+fn slot_tables_come_back_from_the_journal_as_each_change_of_weights_left_them() {
+    let lab = Lab::new();
+    let store = lab.open();
+    deploy(&store);
+    let weights = [9_000, 8_999, 5_000, 5_001, 10_000, 1, 9_000];
+    let change = |first| run(&store, split(&[(1, first), (2, 10_000 - first)])).after;
+    let left: Vec<_> = weights.into_iter().map(change).collect();
+    let reopened = lab.open();
+    for then in left {
+        let found = reopened.at(&local(), then.generation()).expect("a generation");
+        assert_eq!(found.state().routing, then.state().routing, "{}", then.generation());
+    }
+}
+
 fn documents(snapshot: &EnvSnapshot) -> BTreeMap<String, Value> {
     let state = snapshot.state();
     let raw = [

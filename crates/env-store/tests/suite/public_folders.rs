@@ -179,6 +179,10 @@ fn our_folder_has_the_public_names_shapes_and_line_format() {
     for (name, entry) in tree(&lab.at("")) {
         let Some(bytes) = entry.bytes.filter(|_| name.ends_with(".json")) else { continue };
         let text = String::from_utf8(bytes).expect("text");
+        if name == "routing.json" {
+            assert_eq!(text.matches('\n').count(), 1, "thousands of numbers are on one line");
+            continue;
+        }
         let is_pretty = text.starts_with("{\n  \"") || text.starts_with("[\n  {");
         assert!(text.ends_with('\n') && is_pretty, "{name} is pretty, with a newline at its end");
     }

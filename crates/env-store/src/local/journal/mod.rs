@@ -22,7 +22,7 @@ use crate::executor::{FollowUp, Recorded};
 use crate::{JournalProblem, StoreError};
 
 pub(super) use rebuild::{Rebuild, RebuildError};
-pub(super) use rows::{Changes, Documents, Files, changes, whole};
+pub(super) use rows::{Changes, Documents, Files, changes, routing_change, whole};
 
 /// An open journal.
 #[derive(Debug)]
@@ -66,6 +66,16 @@ pub(super) enum Access {
     ReadImmutable,
     /// To commit.
     Write,
+}
+
+/// What becomes of a log that is folded back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Log {
+    /// It keeps its room for the commits that follow: a sync of bytes that are written over does not
+    /// wait for the file system to note that the file grew.
+    Reused,
+    /// It gives its room back.
+    Emptied,
 }
 
 const COLUMNS: &str =
@@ -234,8 +244,11 @@ impl Journal {
     }
 
     /// Folds the log back into the database, as far as readers let it.
-    pub(super) fn checkpoint(&self) -> Result<(), StoreError> {
-        let query = "PRAGMA wal_checkpoint(TRUNCATE)";
+    pub(super) fn checkpoint(&self, log: Log) -> Result<(), StoreError> {
+        let query = match log {
+            Log::Reused => "PRAGMA wal_checkpoint(RESTART)",
+            Log::Emptied => "PRAGMA wal_checkpoint(TRUNCATE)",
+        };
         let done = self.connection.query_row(query, [], |_| Ok(()));
         done.map_err(|error| self.error("write", error))
     }
@@ -330,6 +343,24 @@ impl Transaction<'_> {
         let mut rows = statement.query(range).map_err(self.failed("read"))?;
         while let Some(row) = rows.next().map_err(self.failed("read"))? {
             visit(read_row(row).map_err(self.failed("read"))?)?;
+        }
+        Ok(())
+    }
+
+    /// The audit events of a range of generations, both ends included, oldest first.
+    pub(super) fn each_event(
+        &self,
+        from: u64,
+        to: u64,
+        mut visit: impl FnMut(&str),
+    ) -> Result<(), StoreError> {
+        let query = "SELECT event FROM commits WHERE generation BETWEEN ?1 AND ?2 \
+                     ORDER BY generation";
+        let mut statement = self.inner.prepare_cached(query).map_err(self.failed("read"))?;
+        let range = params![from.cast_signed(), to.cast_signed()];
+        let mut rows = statement.query(range).map_err(self.failed("read"))?;
+        while let Some(row) = rows.next().map_err(self.failed("read"))? {
+            visit(&row.get::<_, String>(0).map_err(self.failed("read"))?);
         }
         Ok(())
     }
@@ -429,6 +460,12 @@ impl Transaction<'_> {
         let rows: Vec<(i64, String)> =
             rows.collect::<rusqlite::Result<_>>().map_err(self.failed("read"))?;
         rows.into_iter().map(|(id, text)| Ok((id, self.parse(&text)?))).collect()
+    }
+
+    pub(super) fn has_follow_ups(&self) -> Result<bool, StoreError> {
+        let query = "SELECT EXISTS (SELECT 1 FROM follow_ups)";
+        let mut statement = self.inner.prepare_cached(query).map_err(self.failed("read"))?;
+        statement.query_row([], |row| row.get(0)).map_err(self.failed("read"))
     }
 
     pub(super) fn add_follow_up(&self, follow_up: &str) -> Result<(), StoreError> {

@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use greentic_deploy_spec::routing::Routing;
 use json_patch::{Patch, PatchOperation};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::history::diff;
+use crate::history::{diff, diff_routing};
 
 /// The digest of each file that a commit changed; none for one that is not there any more.
 pub(in crate::local) type Files = BTreeMap<String, Option<String>>;
@@ -66,6 +67,19 @@ pub(in crate::local) fn changes(
     }
     changes.extend(whole(after));
     changes
+}
+
+/// What leads from some slot tables to others; none when they are the same.
+pub(in crate::local) fn routing_change(
+    before: Option<&Routing>,
+    after: Option<&Routing>,
+) -> Result<Option<Change>, serde_json::Error> {
+    Ok(match (before, after) {
+        (before, after) if before == after => None,
+        (Some(before), Some(after)) => Some(Change::Patch(Patch(diff_routing(before, after)))),
+        (None, Some(after)) => Some(Change::Whole(serde_json::to_value(after)?)),
+        (_, None) => Some(Change::Gone),
+    })
 }
 
 /// A change does not fit the document that it is for.

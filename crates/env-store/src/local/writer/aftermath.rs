@@ -18,7 +18,7 @@ impl Work<'_> {
     /// Everything that follows a commit. Nothing of it can undo the commit.
     pub(super) fn finish(&mut self, decision: Decision, written: Written) -> Committed {
         let Decision { ground, commit, mut warnings } = decision;
-        let Written { head, contents, lines } = written;
+        let Written { head, contents, lines, has_follow_ups } = written;
         if let Some(adoption) = &ground.adoption {
             warnings.push(Warning::Adopted { generation: adoption.after.generation() });
         }
@@ -28,7 +28,9 @@ impl Work<'_> {
         if shown {
             self.log(&head, &lines, None, &mut warnings);
         }
-        self.follow_up(&commit.follow_ups, &mut warnings);
+        if has_follow_ups {
+            self.follow_up(&commit.follow_ups, &mut warnings);
+        }
         let mut committed = commit.into_committed();
         committed.warnings = warnings;
         committed

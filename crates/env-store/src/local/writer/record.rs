@@ -7,11 +7,11 @@ use greentic_deploy_spec::sha256_hex;
 
 use crate::StoreError;
 use crate::executor::NewCommit;
-use crate::history::{documents_apart, documents_of};
+use crate::history::{ROUTING, documents_but_routing, documents_of};
 use crate::local::audit::{self};
 use crate::local::edits::{self, Verdict};
 use crate::local::head::{self, Head};
-use crate::local::journal::{CommitRow, Files, Transaction, changes, whole};
+use crate::local::journal::{CommitRow, Files, Transaction, changes, routing_change, whole};
 use crate::local::projection::{self, Contents};
 
 use super::Work;
@@ -22,6 +22,8 @@ pub(super) struct Written {
     pub(super) head: Head,
     pub(super) contents: Contents,
     pub(super) lines: Vec<(u64, String)>,
+    /// Whether something is left to do, after this commit or after one that was interrupted.
+    pub(super) has_follow_ups: bool,
 }
 
 impl Work<'_> {
@@ -59,7 +61,8 @@ impl Work<'_> {
             transaction.add_follow_up(&json(follow_up)?)?;
         }
         note_new_policies(transaction, ground.head.state(), after)?;
-        Ok(Written { head, contents, lines })
+        let has_follow_ups = transaction.has_follow_ups()?;
+        Ok(Written { head, contents, lines, has_follow_ups })
     }
 
     pub(super) fn insert(
@@ -105,15 +108,20 @@ impl Work<'_> {
 }
 
 pub(in crate::local) fn json<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|error| StoreError::Contract {
-        detail: format!("a commit has no JSON form: {error}"),
-    })
+    serde_json::to_string(value).map_err(|error| formless(&error))
+}
+
+fn formless(error: &serde_json::Error) -> StoreError {
+    StoreError::Contract { detail: format!("a commit has no JSON form: {error}") }
 }
 
 /// What a commit changed, or everything where that is hardly more; and whether it is everything.
 pub(super) fn smaller(before: &EnvState, after: &EnvState) -> Result<(bool, String), StoreError> {
-    let (from, to) = documents_apart(before, after);
-    let changed = json(&changes(from, to))?;
+    let mut changes = changes(documents_but_routing(before), documents_but_routing(after));
+    let routing = routing_change(before.routing.as_ref(), after.routing.as_ref());
+    let routing = routing.map_err(|error| formless(&error))?;
+    changes.extend(routing.map(|change| (ROUTING.to_owned(), change)));
+    let changed = json(&changes)?;
     if changed.len() > head::SMALL {
         let all = json(&whole(documents_of(after)))?;
         if all.len() / 2 <= changed.len() {
