@@ -91,7 +91,10 @@ impl<'a> Provider<'a> {
             }
         };
         let finish = "run the same command again: it does what is missing".to_owned();
-        called.map_err(|source| OpError::Provider { verb, subject, source, finish })
+        called.map_err(|source| {
+            let source = Box::new(source);
+            OpError::Provider { verb, subject, source, finish }
+        })
     }
 
     /// Calls the deployer with one moment of the environment, within the time that there is.

@@ -25,9 +25,9 @@ fn bundle() -> BundleId {
     "hello".into()
 }
 
-fn pack(folder: &Path, version: &str) -> PathBuf {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/hello").join(version);
-    let path = folder.join(format!("{version}.gtpack"));
+fn pack(folder: &Path, example: &str) -> PathBuf {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples").join(example);
+    let path = folder.join(format!("{example}.gtpack"));
     let builder = PackBuilder::from_folder(source, &Limits::default()).expect("the example");
     builder.write_to(&path).expect("a pack");
     path
@@ -58,7 +58,7 @@ fn runtime() -> Runtime {
 
 fn turns(criterion: &mut Criterion) {
     let folder = TempDir::new().expect("a folder");
-    let (v1, v2) = (pack(folder.path(), "v1"), pack(folder.path(), "v2"));
+    let (v1, v2) = (pack(folder.path(), "hello"), pack(folder.path(), "hello-v2"));
     let runtime = runtime();
     let host = HostBuilder::new().with_config(HostConfig::new("local", TENANT)).build();
     let host = Arc::new(host.expect("a host"));

@@ -59,7 +59,7 @@ pub enum OpError {
         /// What it was called for.
         subject: String,
         /// What the provider says.
-        source: DeployerError,
+        source: Box<DeployerError>,
         /// The command that does what is missing.
         finish: String,
     },

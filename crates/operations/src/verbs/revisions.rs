@@ -233,12 +233,20 @@ pub(crate) fn bring_up(
     run.commit(Command::BeginWarm { revision_id }, keys::step(key, "begin-warm", &attempt))?;
     let warming = run.snapshot()?;
     revision = recorded(&warming, revision_id)?;
+    if revision.lifecycle.admits_traffic() {
+        // Somebody who does the same was faster.
+        return Ok(revision);
+    }
     let health_gate = gate::check(run, &provider, &warming, &revision)?;
     let expected_lifecycle = revision.lifecycle;
     let payload = WarmRevisionPayload { revision_id, health_gate, expected_lifecycle };
     let command = Command::WarmRevision(document(payload)?);
-    let committed = run.commit(command, keys::step(key, "warm", &attempt))?;
-    if let Outcome::HealthGateFailed { revision_id, failed_checks, message } = committed.outcome {
+    let committed = match run.commit(command, keys::step(key, "warm", &attempt)) {
+        // Somebody who does the same found something else about its health, and what they found is recorded.
+        Err(OpError::Store(StoreError::IdempotencyConflict { .. })) => None,
+        committed => Some(committed?.outcome),
+    };
+    if let Some(Outcome::HealthGateFailed { revision_id, failed_checks, message }) = committed {
         let env_id = run.env_id.clone();
         return Err(OpError::HealthGate { env_id, revision_id, failed_checks, message });
     }

@@ -27,7 +27,8 @@ impl Packs {
 
     /// The example worker, in one of its versions.
     pub(crate) fn hello(&self, version: &str) -> PathBuf {
-        self.build(&examples().join("hello").join(version), version)
+        let folder = if version == "v1" { "hello".to_owned() } else { format!("hello-{version}") };
+        self.build(&examples().join(folder), version)
     }
 
     /// A pack with one flow over example components.

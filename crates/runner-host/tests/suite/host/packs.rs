@@ -34,9 +34,9 @@ async fn a_tenant_that_names_its_packs_runs_no_other() {
         flows: vec![flow.to_owned()],
     };
     for (pack_id, flow, expected) in [
-        ("examples.hello", "hello", None),
-        ("examples.other", "hello", Some("pack-not-bound")),
-        ("examples.hello", "absent", Some("bound-flow-missing")),
+        ("hello", "hello", None),
+        ("other", "hello", Some("pack-not-bound")),
+        ("hello", "absent", Some("bound-flow-missing")),
     ] {
         let host = host_with(|config| config.pack_bindings = vec![bound(pack_id, flow)]);
         let loaded = host.load_pack(TENANT, &packs.hello("v1")).await;
@@ -51,7 +51,7 @@ async fn a_flow_is_found_by_name_and_by_kind_or_the_error_says_why_not() {
     let send = async |activity| host.handle_activity(TENANT, activity).await;
     let named = message("a", "hi").with_flow("hello");
     assert!(send(named.clone()).await.is_ok());
-    assert!(send(named.clone().with_pack("examples.hello")).await.is_ok());
+    assert!(send(named.clone().with_pack("hello")).await.is_ok());
     let error = send(named.with_pack("other")).await.expect_err("another pack");
     assert_eq!(error.to_string(), "flow hello not registered for pack other");
     let error = send(message("a", "hi").with_flow("absent")).await.expect_err("no such flow");

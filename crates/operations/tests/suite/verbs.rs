@@ -1,0 +1,134 @@
+//! The verbs one by one: what is recorded, and what the provider is asked.
+
+use greentic_deploy_spec::DrainReport;
+use greentic_operations::{
+    FinishDrainRequest, Mode, OpError, RemoveBundleRequest, SetTrafficRequest,
+};
+
+use crate::lab::{Lab, key};
+
+fn shares(lab: &Lab, shares: &[(&str, &str)]) -> SetTrafficRequest {
+    SetTrafficRequest {
+        env_id: lab.env_id.clone(),
+        deployment: "hello".parse().unwrap(),
+        entries: shares
+            .iter()
+            .map(|(revision, weight)| (revision.parse().unwrap(), weight.parse().unwrap()))
+            .collect(),
+        updated_by: "tests".to_owned(),
+        authorization_ref: None,
+        key: None,
+    }
+}
+
+/// Two versions, of which the second has all traffic.
+fn two() -> Lab {
+    let lab = Lab::new();
+    lab.deploy("hello", "one");
+    lab.deploy("hello", "two");
+    lab.calls.take();
+    lab
+}
+
+#[test]
+fn traffic_is_shared_taken_back_and_taken_away() {
+    let lab = two();
+    let split = shares(&lab, &[("#1", "90%"), ("hello@latest", "1000bps")]);
+    let told = lab.operator.set_traffic(&split, Mode::Commit).unwrap().result;
+    assert_eq!(told.entries.iter().map(|one| one.weight_bps).collect::<Vec<_>>(), [9_000, 1_000]);
+    let back = lab.operator.rollback_traffic(&lab.of("hello"), Mode::Commit).unwrap().result;
+    assert_eq!((back.entries.len(), back.has_previous), (1, false));
+    let gone = lab.operator.clear_traffic(&lab.of("hello"), Mode::Commit).unwrap().result;
+    assert!(gone.cleared.is_some());
+    assert_eq!(lab.environment().traffic_splits, []);
+    let again = lab.operator.clear_traffic(&lab.of("hello"), Mode::Commit).unwrap().result;
+    assert!(again.cleared.is_none());
+    assert_eq!(lab.calls.take(), ["split", "split"]);
+}
+
+#[test]
+fn weights_that_are_not_one_whole_change_nothing() {
+    let lab = two();
+    let generation = lab.generation();
+    let error =
+        lab.operator.set_traffic(&shares(&lab, &[("#1", "90%"), ("#2", "20%")]), Mode::Commit);
+    assert_eq!(error.unwrap_err().kind(), "invalid-argument");
+    assert_eq!((lab.generation(), lab.calls.take().len()), (generation, 0));
+}
+
+#[test]
+fn a_rollback_that_the_provider_missed_is_finished_by_the_command_that_is_named() {
+    let lab = two();
+    lab.calls.refuse("split");
+    let error = lab.operator.rollback_traffic(&lab.of("hello"), Mode::Commit).unwrap_err();
+    assert!(error.may_be_committed());
+    let first = lab.environment().revisions[0].revision_id;
+    assert_eq!(error.hint().unwrap(), format!("gtc op traffic set {first}=10000bps --env local"));
+}
+
+#[test]
+fn a_revision_is_drained_archived_and_removed_with_its_deployment() {
+    let lab = two();
+    let old = lab.on("#1");
+    let drained = lab.operator.drain(&old, Mode::Commit).unwrap().result;
+    assert_eq!(drained.lifecycle.as_str(), "draining");
+    let mut finish = FinishDrainRequest {
+        revision: old.clone(),
+        report: DrainReport { open_requests: 1, parked_sessions: 0 },
+    };
+    let error = lab.operator.finish_drain(&finish, Mode::Commit).unwrap_err();
+    assert_eq!(error.code(), "drain-not-finished");
+    finish.report = DrainReport::SETTLED;
+    let ended = lab.operator.finish_drain(&finish, Mode::Commit).unwrap().result;
+    assert_eq!(ended.lifecycle.as_str(), "inactive");
+    lab.operator.archive(&old, Mode::Commit).unwrap();
+    assert_eq!(lab.calls.take(), ["drain", "archive"]);
+    let remove = RemoveBundleRequest {
+        env_id: lab.env_id.clone(),
+        deployment: "hello".parse().unwrap(),
+        key: key("remove"),
+    };
+    let error = lab.operator.remove_bundle(&remove, Mode::Commit).unwrap_err();
+    assert_eq!(error.code(), "deployment-live");
+    assert!(error.hint().unwrap().contains("gtc op traffic clear"));
+    lab.operator.clear_traffic(&lab.of("hello"), Mode::Commit).unwrap();
+    lab.operator.archive(&lab.on("#2"), Mode::Commit).unwrap();
+    let removed = lab.operator.remove_bundle(&remove, Mode::Commit).unwrap().result;
+    assert_eq!(removed.pruned_revision_ids.len(), 2);
+    assert_eq!((lab.environment().revisions.len(), lab.folders().revisions.len()), (0, 0));
+    // The same bundle again is a deployment of its own.
+    let again = lab.deploy("hello", "one");
+    assert_ne!(again.deployment_id, removed.deployment_id);
+    lab.check_only(1);
+}
+
+#[test]
+fn a_provider_that_missed_a_verb_gets_it_from_the_same_command() {
+    let lab = two();
+    for verb in ["drain", "archive"] {
+        let run = || match verb {
+            "drain" => lab.operator.drain(&lab.on("#1"), Mode::Commit),
+            _ => lab.operator.archive(&lab.on("#1"), Mode::Commit),
+        };
+        lab.calls.refuse(verb);
+        let error = run().unwrap_err();
+        assert!(matches!(&error, OpError::Provider { .. }), "{error:?}");
+        lab.calls.accept_all();
+        lab.calls.take();
+        run().unwrap();
+        assert_eq!(lab.calls.take(), [verb]);
+    }
+}
+
+#[test]
+fn a_revision_with_traffic_is_neither_drained_nor_archived() {
+    let lab = two();
+    for error in [
+        lab.operator.drain(&lab.on("@latest"), Mode::Commit).unwrap_err(),
+        lab.operator.archive(&lab.on("@latest"), Mode::Commit).unwrap_err(),
+    ] {
+        assert_eq!((error.code(), error.kind()), ("revision-has-traffic", "conflict"));
+        assert!(error.hint().unwrap().contains("gtc op traffic set"));
+    }
+    assert_eq!(lab.calls.take(), [""; 0]);
+}
