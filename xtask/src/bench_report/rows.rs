@@ -2,7 +2,7 @@
 
 /// Packages whose benchmarks are run.
 pub(super) const PACKAGES: &[&str] =
-    &["greentic-deploy-spec", "greentic-env-store", "greentic-runner-host"];
+    &["greentic-deploy-spec", "greentic-env-store", "greentic-runner-host", "greentic-gateway"];
 
 /// One path, the floor it is compared with, and the target.
 pub(super) struct Row {
@@ -81,6 +81,21 @@ pub(super) const ROWS: &[Row] = &[
         group: "runner-talk",
         subject: "while-activating",
         floor: Some("idle"),
+        target: Target::None,
+    },
+    Row {
+        title: "one flow turn over HTTP, beside the same server answering a constant",
+        group: "gateway-turn",
+        subject: "turn",
+        floor: Some("constant"),
+        // At least half of the requests per second.
+        target: Target::Ratio(2.0),
+    },
+    Row {
+        title: "99th percentile of such turns while revisions come and weights move, beside none of it",
+        group: "gateway-load",
+        subject: "changing-p99",
+        floor: Some("idle-p99"),
         target: Target::None,
     },
 ];

@@ -38,11 +38,15 @@ pub(crate) fn key() -> IdempotencyKey {
     IdempotencyKey::new(RevisionId::new().to_string()).expect("a key")
 }
 
-/// The bundle of a version of the example worker.
-fn image(bundle_id: &str, version: &str) -> BundleImage {
+/// The folder of a version of the example worker.
+fn example(version: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/hello").join(version)
+}
+
+/// A bundle of one pack, made of its sources.
+fn image(bundle_id: &str, source: &Path) -> BundleImage {
     let limits = PackLimits::default();
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/hello").join(version);
-    let pack = PackBuilder::from_folder(source, &limits).expect("the example").build();
+    let pack = PackBuilder::from_folder(source, &limits).expect("a folder").build();
     let bundle = BundleBuilder::new(bundle_id, &limits).expect("a bundle");
     let bundle = bundle.pack("hello", pack.expect("a pack")).expect("its pack");
     BundleImage::from_bytes(bundle.build().expect("an image"), &limits).expect("an image")
@@ -89,12 +93,22 @@ impl Lab {
         version: &str,
         drain_seconds: u32,
     ) -> Revision {
+        self.staged_from(deployment_id, &example(version), drain_seconds)
+    }
+
+    /// Stages a worker of one pack, made of its sources.
+    pub(crate) fn staged_from(
+        &self,
+        deployment_id: DeploymentId,
+        source: &Path,
+        drain_seconds: u32,
+    ) -> Revision {
         let environment = self.store.load_env(&self.env_id).expect("the environment");
         let bundle_id = &environment.deployment(deployment_id).expect("it").bundle_id;
         let revision_id = RevisionId::new();
         let target = StageTarget { revision_id, env_id: &self.env_id, bundle_id };
         let area = StagingArea::enter(&self.env_root(), &PackLimits::default()).expect("an area");
-        let image = image(bundle_id.as_str(), version);
+        let image = image(bundle_id.as_str(), source);
         let staged = area.stage(&image, &target).expect("a staged revision");
         let payload = StageRevisionPayload {
             revision_id,
