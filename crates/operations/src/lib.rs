@@ -51,7 +51,7 @@ pub use doctor::{
     TrustRootState, Upkeep, Verdict,
 };
 pub use error::OpError;
-pub use local_environment::ensure_local_environment;
+pub use local_environment::{ensure_local_environment, rehearse_local_environment};
 pub use operator::{Mode, Operator, OperatorStore, Report};
 pub use progress::{Progress, Silent, Step};
 pub use routes::RouteRequest;

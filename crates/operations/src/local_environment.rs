@@ -8,8 +8,8 @@ use greentic_deploy_spec::{
 };
 use greentic_env_store::defaults::{LOCAL_DEPLOYER_PACK, LOCAL_ENV_ID};
 use greentic_env_store::{
-    EnsureLocalEnvironmentPayload, EnvironmentReads, LocalEnvOutcome, LocalEnvironmentPlan,
-    LocalFsStore, StoreError, plan_local_environment,
+    EnsureLocalEnvironmentPayload, EnvironmentMutations, EnvironmentReads, EnvironmentStore,
+    LocalEnvOutcome, LocalEnvironmentPlan, LocalFsStore, StoreError, plan_local_environment,
 };
 
 use crate::OpError;
@@ -35,36 +35,43 @@ pub fn ensure_local_environment(
     store: &LocalFsStore,
     public_base_url: Option<String>,
 ) -> Result<(Environment, LocalEnvOutcome), OpError> {
-    let env_id: EnvId = LOCAL_ENV_ID.parse().map_err(wrong_default)?;
-    let bootstrap = Bootstrap {
-        env_id: &env_id,
-        local_deployer: PackDescriptor::try_new(LOCAL_DEPLOYER_PACK).map_err(wrong_default)?,
-        payload: EnsureLocalEnvironmentPayload { public_base_url },
-        now: store.ports().clock.now(),
-    };
-    let recorded = match store.snapshot(&env_id) {
-        Ok(snapshot) => Some(snapshot),
-        Err(StoreError::NotFound { .. }) => None,
-        Err(error) => return Err(error.into()),
-    };
+    let bootstrap = Bootstrap::of(store, public_base_url)?;
     // Most calls change nothing and need not wait for those who do.
-    if let Some(snapshot) = recorded {
-        let runtime = snapshot.runtime().map(|document| document.typed().clone());
-        let step = bootstrap.plan(Some(snapshot.require()?.typed()), runtime)?;
-        if step.changes_nothing() {
-            return Ok(step.answer());
-        }
+    let planned = bootstrap.plan_on(store)?;
+    if planned.changes_nothing() {
+        return Ok((planned.environment, planned.outcome));
     }
-    store.transact(&env_id, |locked| {
-        let step = bootstrap.plan(locked.find()?.as_ref(), locked.load_runtime()?)?;
-        if step.plan.outcome != LocalEnvOutcome::AlreadyExists {
-            locked.save(&step.plan.environment)?;
+    store.transact(&bootstrap.env_id, |locked| {
+        let planned = bootstrap.plan(locked.find()?.as_ref(), locked.load_runtime()?)?;
+        if planned.writes_environment() {
+            locked.save(&planned.environment)?;
         }
-        if let Some(runtime) = &step.runtime {
+        if let Some(runtime) = &planned.runtime {
             locked.save_runtime(runtime)?;
         }
-        Ok(step.answer())
+        Ok((planned.environment, planned.outcome))
     })
+}
+
+/// Does on another store, such as a rehearsal of `store`, what [`ensure_local_environment`] would do on
+/// this one now, as one change.
+///
+/// # Errors
+/// As [`ensure_local_environment`].
+pub fn rehearse_local_environment(
+    store: &LocalFsStore,
+    public_base_url: Option<String>,
+    rehearsal: &dyn EnvironmentMutations,
+) -> Result<LocalEnvOutcome, OpError> {
+    let bootstrap = Bootstrap::of(store, public_base_url)?;
+    let planned = bootstrap.plan_on(store)?;
+    if planned.writes_environment() {
+        rehearsal.save(&planned.environment)?;
+    }
+    if let Some(runtime) = &planned.runtime {
+        rehearsal.save_runtime(runtime)?;
+    }
+    Ok(planned.outcome)
 }
 
 fn wrong_default(error: impl std::error::Error) -> StoreError {
@@ -72,39 +79,60 @@ fn wrong_default(error: impl std::error::Error) -> StoreError {
 }
 
 /// What the bootstrap is told.
-struct Bootstrap<'a> {
-    env_id: &'a EnvId,
+struct Bootstrap {
+    env_id: EnvId,
     local_deployer: PackDescriptor,
     payload: EnsureLocalEnvironmentPayload,
     now: DateTime<Utc>,
 }
 
 /// What the bootstrap comes to.
-struct Step {
-    plan: LocalEnvironmentPlan,
+struct Planned {
+    environment: Environment,
+    outcome: LocalEnvOutcome,
     /// The stub, when it is to be written.
     runtime: Option<EnvironmentRuntime>,
 }
 
-impl Step {
-    fn changes_nothing(&self) -> bool {
-        self.plan.outcome == LocalEnvOutcome::AlreadyExists && self.runtime.is_none()
+impl Planned {
+    fn writes_environment(&self) -> bool {
+        self.outcome != LocalEnvOutcome::AlreadyExists
     }
 
-    fn answer(self) -> (Environment, LocalEnvOutcome) {
-        (self.plan.environment, self.plan.outcome)
+    fn changes_nothing(&self) -> bool {
+        !self.writes_environment() && self.runtime.is_none()
     }
 }
 
-impl Bootstrap<'_> {
+impl Bootstrap {
+    fn of(store: &LocalFsStore, public_base_url: Option<String>) -> Result<Self, StoreError> {
+        Ok(Self {
+            env_id: LOCAL_ENV_ID.parse().map_err(wrong_default)?,
+            local_deployer: PackDescriptor::try_new(LOCAL_DEPLOYER_PACK).map_err(wrong_default)?,
+            payload: EnsureLocalEnvironmentPayload { public_base_url },
+            now: store.ports().clock.now(),
+        })
+    }
+
+    /// The plan on what a store shows now.
+    fn plan_on(&self, store: &LocalFsStore) -> Result<Planned, StoreError> {
+        let snapshot = match store.snapshot(&self.env_id) {
+            Err(StoreError::NotFound { .. }) => return self.plan(None, None),
+            other => other?,
+        };
+        let runtime = snapshot.runtime().map(|document| document.typed().clone());
+        self.plan(Some(snapshot.require()?.typed()), runtime)
+    }
+
     fn plan(
         &self,
         environment: Option<&Environment>,
         runtime: Option<EnvironmentRuntime>,
-    ) -> Result<Step, StoreError> {
-        let plan = plan_local_environment(self.env_id, environment, &self.payload)?;
+    ) -> Result<Planned, StoreError> {
+        let plan = plan_local_environment(&self.env_id, environment, &self.payload)?;
         let runtime = self.stub(&plan, runtime);
-        Ok(Step { plan, runtime })
+        let LocalEnvironmentPlan { environment, outcome } = plan;
+        Ok(Planned { environment, outcome, runtime })
     }
 
     /// The stub to write; none when the one that is there stays.
