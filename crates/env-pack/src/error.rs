@@ -33,7 +33,17 @@ pub enum PortError {
     Full {
         /// Which port.
         port: &'static str,
-        /// Keys allowed.
+        /// Keys allowed, of the tenant or of all.
+        limit: usize,
+    },
+    /// There is no room for a value.
+    #[error(
+        "{port} keeps at most {limit} bytes in memory; bind an env-pack that keeps them elsewhere"
+    )]
+    NoSpace {
+        /// Which port.
+        port: &'static str,
+        /// Bytes allowed, of the tenant or of all.
         limit: usize,
     },
 }
@@ -46,6 +56,7 @@ impl PortError {
             Self::Unavailable { .. } => "port-unavailable",
             Self::TooLarge { .. } => "port-value-too-large",
             Self::Full { .. } => "port-full",
+            Self::NoSpace { .. } => "port-no-space",
         }
     }
 }

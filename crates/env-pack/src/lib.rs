@@ -31,6 +31,7 @@
 mod credentials;
 mod error;
 mod handler;
+mod memory;
 mod probe;
 mod registry;
 mod secrets;
@@ -44,6 +45,7 @@ pub use credentials::{
 };
 pub use error::PortError;
 pub use handler::{EnvPackHandler, PortContext, ToolCheck, ToolStatus};
+pub use memory::MemoryLimits;
 pub use probe::{
     Health, ProbeError, ProbeReport, ProbedPack, ProviderHealth, RevisionProbe, RevisionToProbe,
     Unhealthy,

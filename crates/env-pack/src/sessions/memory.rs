@@ -1,4 +1,3 @@
-use std::collections::HashMap;
 use std::fmt::{self, Debug};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -8,33 +7,32 @@ use tokio::time::Instant;
 
 use super::{Lease, LeaseToken, Registered, SessionKey, Sessions, Taken};
 use crate::PortError;
-
-const PORT: &str = "sessions";
-/// Bytes of one value.
-const MAX_VALUE: usize = 1024 * 1024;
-/// Conversations at a time.
-const MAX_KEYS: usize = 100_000;
+use crate::memory::{Entry, MemoryLimits, Scoped, Shelves};
 
 /// Conversations in the memory of this process: gone when it ends.
 ///
-/// At most 100,000 at a time, each of at most 1 MiB.
-#[derive(Default)]
+/// What is kept is bounded by [`MemoryLimits`], for each tenant and for all.
 pub struct MemorySessions {
     parked: Mutex<Parked>,
 }
 
-#[derive(Default)]
 struct Parked {
-    all: HashMap<SessionKey, Entry>,
+    all: Shelves<SessionKey, Conversation>,
     leases: u64,
 }
 
-struct Entry {
+struct Conversation {
     value: Vec<u8>,
     ends: Option<Instant>,
     held: Option<(LeaseToken, Instant)>,
     /// Gone when the lease ends.
     spent: bool,
+}
+
+impl Default for MemorySessions {
+    fn default() -> Self {
+        Self::new(MemoryLimits::default())
+    }
 }
 
 impl Debug for MemorySessions {
@@ -45,45 +43,34 @@ impl Debug for MemorySessions {
 }
 
 impl MemorySessions {
+    /// Keeps at most so much.
+    #[must_use]
+    pub fn new(limits: MemoryLimits) -> Self {
+        Self { parked: Mutex::new(Parked { all: Shelves::new("sessions", limits), leases: 0 }) }
+    }
+
     fn parked(&self) -> MutexGuard<'_, Parked> {
         self.parked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Parked {
-    /// The entry, unless its time is over.
-    fn live(&mut self, key: &SessionKey, now: Instant) -> Option<&mut Entry> {
-        if self.all.get(key).is_some_and(|entry| entry.is_over(now)) {
-            self.all.remove(key);
-        }
-        self.all.get_mut(key)
-    }
-
-    /// The entry, when this token holds it.
-    fn held(&mut self, key: &SessionKey, token: &LeaseToken, now: Instant) -> Option<&mut Entry> {
-        self.live(key, now).filter(|entry| entry.is_held_by(token, now))
-    }
-
-    fn make_room(&mut self, now: Instant) -> Result<(), PortError> {
-        if self.all.len() >= MAX_KEYS {
-            self.all.retain(|_, entry| !entry.is_over(now));
-        }
-        if self.all.len() >= MAX_KEYS {
-            return Err(PortError::Full { port: PORT, limit: MAX_KEYS });
-        }
-        Ok(())
+    /// The conversation, when this token holds it.
+    fn held(
+        &mut self,
+        key: &SessionKey,
+        token: &LeaseToken,
+        now: Instant,
+    ) -> Option<&mut Conversation> {
+        self.all.live_mut(key, now).filter(|conversation| conversation.is_held_by(token, now))
     }
 }
 
-impl Entry {
-    fn parked(value: Vec<u8>, time_to_live: Option<Duration>, now: Instant) -> Self {
+impl Conversation {
+    fn new(value: Vec<u8>, time_to_live: Option<Duration>, now: Instant) -> Self {
         // A time that is too far away to be told never comes.
         let ends = time_to_live.and_then(|time_to_live| now.checked_add(time_to_live));
         Self { value, ends, held: None, spent: false }
-    }
-
-    fn is_over(&self, now: Instant) -> bool {
-        self.ends.is_some_and(|ends| ends <= now) || (self.spent && !self.is_held(now))
     }
 
     fn is_held(&self, now: Instant) -> bool {
@@ -95,11 +82,20 @@ impl Entry {
     }
 }
 
-fn check_size(value: &[u8]) -> Result<(), PortError> {
-    if value.len() <= MAX_VALUE {
-        return Ok(());
+impl Scoped for SessionKey {
+    fn scope(&self) -> &str {
+        &self.scope
     }
-    Err(PortError::TooLarge { port: PORT, actual: value.len(), limit: MAX_VALUE })
+}
+
+impl Entry for Conversation {
+    fn size(&self) -> usize {
+        self.value.len()
+    }
+
+    fn is_over(&self, now: Instant) -> bool {
+        self.ends.is_some_and(|ends| ends <= now) || (self.spent && !self.is_held(now))
+    }
 }
 
 #[async_trait]
@@ -110,19 +106,17 @@ impl Sessions for MemorySessions {
         value: Vec<u8>,
         time_to_live: Option<Duration>,
     ) -> Result<Registered, PortError> {
-        check_size(&value)?;
         let now = Instant::now();
         let mut parked = self.parked();
-        if parked.live(key, now).is_some() {
+        if parked.all.live(key, now).is_some() {
             return Ok(Registered::Before);
         }
-        parked.make_room(now)?;
-        parked.all.insert(key.clone(), Entry::parked(value, time_to_live, now));
+        parked.all.insert(key, Conversation::new(value, time_to_live, now), now)?;
         Ok(Registered::Now)
     }
 
     async fn is_parked(&self, key: &SessionKey) -> Result<bool, PortError> {
-        Ok(self.parked().live(key, Instant::now()).is_some())
+        Ok(self.parked().all.live(key, Instant::now()).is_some())
     }
 
     async fn take(&self, key: &SessionKey, lease: Duration) -> Result<Taken, PortError> {
@@ -130,7 +124,7 @@ impl Sessions for MemorySessions {
         let mut parked = self.parked();
         parked.leases += 1;
         let token = LeaseToken(parked.leases.to_string());
-        let Some(entry) = parked.live(key, now) else { return Ok(Taken::Absent) };
+        let Some(entry) = parked.all.live_mut(key, now) else { return Ok(Taken::Absent) };
         if entry.is_held(now) {
             return Ok(Taken::Busy);
         }
@@ -153,11 +147,12 @@ impl Sessions for MemorySessions {
         value: Vec<u8>,
         time_to_live: Option<Duration>,
     ) -> Result<bool, PortError> {
-        check_size(&value)?;
         let now = Instant::now();
         let mut parked = self.parked();
-        let Some(entry) = parked.held(key, token, now) else { return Ok(false) };
-        *entry = Entry::parked(value, time_to_live, now);
+        if parked.held(key, token, now).is_none() {
+            return Ok(false);
+        }
+        parked.all.insert(key, Conversation::new(value, time_to_live, now), now)?;
         Ok(true)
     }
 
@@ -183,10 +178,6 @@ impl Sessions for MemorySessions {
     }
 
     async fn count(&self, scope: &str) -> Result<usize, PortError> {
-        let now = Instant::now();
-        let parked = self.parked();
-        let of_scope =
-            parked.all.iter().filter(|(key, entry)| key.scope == scope && !entry.is_over(now));
-        Ok(of_scope.count())
+        Ok(self.parked().all.count(scope, Instant::now()))
     }
 }

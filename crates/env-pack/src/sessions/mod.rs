@@ -13,6 +13,9 @@ use crate::PortError;
 ///
 /// The scope is made by the host and holds everything that isolates one worker's conversations from
 /// another's; the name comes from outside.
+///
+/// A scope is made of segments with `/` between them. The first two name the environment and the
+/// tenant: a store may bound what each tenant keeps.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionKey {
     /// Everything that isolates: conversations of other scopes are never seen.

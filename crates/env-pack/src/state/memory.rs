@@ -1,4 +1,3 @@
-use std::collections::HashMap;
 use std::fmt::{self, Debug};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -8,24 +7,24 @@ use tokio::time::Instant;
 
 use super::{StateKey, StateStore};
 use crate::PortError;
-
-const PORT: &str = "state";
-/// Bytes of one value.
-const MAX_VALUE: usize = 1024 * 1024;
-/// Values at a time.
-const MAX_KEYS: usize = 100_000;
+use crate::memory::{Entry, MemoryLimits, Scoped, Shelves};
 
 /// Guest state in the memory of this process: gone when it ends.
 ///
-/// At most 100,000 values at a time, each of at most 1 MiB.
-#[derive(Default)]
+/// What is kept is bounded by [`MemoryLimits`], for each tenant and for all.
 pub struct MemoryState {
-    values: Mutex<HashMap<StateKey, Entry>>,
+    values: Mutex<Shelves<StateKey, Value>>,
 }
 
-struct Entry {
-    value: Vec<u8>,
+struct Value {
+    bytes: Vec<u8>,
     ends: Option<Instant>,
+}
+
+impl Default for MemoryState {
+    fn default() -> Self {
+        Self::new(MemoryLimits::default())
+    }
 }
 
 impl Debug for MemoryState {
@@ -35,21 +34,32 @@ impl Debug for MemoryState {
 }
 
 impl MemoryState {
-    fn values(&self) -> MutexGuard<'_, HashMap<StateKey, Entry>> {
+    /// Keeps at most so much.
+    #[must_use]
+    pub fn new(limits: MemoryLimits) -> Self {
+        Self { values: Mutex::new(Shelves::new("state", limits)) }
+    }
+
+    fn values(&self) -> MutexGuard<'_, Shelves<StateKey, Value>> {
         self.values.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Entry {
-    fn new(
-        value: Vec<u8>,
-        time_to_live: Option<Duration>,
-        now: Instant,
-    ) -> Result<Self, PortError> {
-        if value.len() > MAX_VALUE {
-            return Err(PortError::TooLarge { port: PORT, actual: value.len(), limit: MAX_VALUE });
-        }
-        Ok(Self { value, ends: time_to_live.and_then(|ttl| now.checked_add(ttl)) })
+impl Value {
+    fn new(bytes: Vec<u8>, time_to_live: Option<Duration>, now: Instant) -> Self {
+        Self { bytes, ends: time_to_live.and_then(|live| now.checked_add(live)) }
+    }
+}
+
+impl Scoped for StateKey {
+    fn scope(&self) -> &str {
+        &self.scope
+    }
+}
+
+impl Entry for Value {
+    fn size(&self) -> usize {
+        self.bytes.len()
     }
 
     fn is_over(&self, now: Instant) -> bool {
@@ -57,23 +67,10 @@ impl Entry {
     }
 }
 
-/// Makes room for one more value.
-fn make_room(values: &mut HashMap<StateKey, Entry>, now: Instant) -> Result<(), PortError> {
-    if values.len() >= MAX_KEYS {
-        values.retain(|_, entry| !entry.is_over(now));
-    }
-    if values.len() >= MAX_KEYS {
-        return Err(PortError::Full { port: PORT, limit: MAX_KEYS });
-    }
-    Ok(())
-}
-
 #[async_trait]
 impl StateStore for MemoryState {
     async fn get(&self, key: &StateKey) -> Result<Option<Vec<u8>>, PortError> {
-        let now = Instant::now();
-        let values = self.values();
-        Ok(values.get(key).filter(|entry| !entry.is_over(now)).map(|entry| entry.value.clone()))
+        Ok(self.values().live(key, Instant::now()).map(|value| value.bytes.clone()))
     }
 
     async fn set(
@@ -83,13 +80,7 @@ impl StateStore for MemoryState {
         time_to_live: Option<Duration>,
     ) -> Result<(), PortError> {
         let now = Instant::now();
-        let entry = Entry::new(value, time_to_live, now)?;
-        let mut values = self.values();
-        if !values.contains_key(key) {
-            make_room(&mut values, now)?;
-        }
-        values.insert(key.clone(), entry);
-        Ok(())
+        self.values().insert(key, Value::new(value, time_to_live, now), now)
     }
 
     async fn set_if_absent(
@@ -99,18 +90,16 @@ impl StateStore for MemoryState {
         time_to_live: Option<Duration>,
     ) -> Result<bool, PortError> {
         let now = Instant::now();
-        let entry = Entry::new(value, time_to_live, now)?;
         let mut values = self.values();
-        if values.get(key).is_some_and(|entry| !entry.is_over(now)) {
+        if values.live(key, now).is_some() {
             return Ok(false);
         }
-        make_room(&mut values, now)?;
-        values.insert(key.clone(), entry);
+        values.insert(key, Value::new(value, time_to_live, now), now)?;
         Ok(true)
     }
 
     async fn delete(&self, key: &StateKey) -> Result<bool, PortError> {
         let now = Instant::now();
-        Ok(self.values().remove(key).is_some_and(|entry| !entry.is_over(now)))
+        Ok(self.values().remove(key).is_some_and(|value| !value.is_over(now)))
     }
 }

@@ -12,7 +12,8 @@ use crate::PortError;
 /// Whose value, and which one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StateKey {
-    /// Everything that isolates, made by the host: values of other scopes are never seen.
+    /// Everything that isolates, made by the host: values of other scopes are never seen. Its
+    /// segments are those of a [`crate::SessionKey`]'s.
     pub scope: String,
     /// The name that the guest gave.
     pub name: String,

@@ -7,5 +7,6 @@
 mod credentials;
 mod probe;
 mod registry;
+mod room;
 mod sessions;
 mod state;

@@ -10,7 +10,7 @@ use crate::config::HostConfig;
 use crate::pack::{PackComponent, PackRuntime, PackSource};
 use crate::provider::HintCache;
 use crate::turn::Queue;
-use crate::wasm::{Guest, Identity, Ports, RuntimeConfig, RuntimeRefResolver, WasmEngine};
+use crate::wasm::{self, Guest, Identity, Ports, RuntimeConfig, RuntimeRefResolver, WasmEngine};
 
 /// Which revision of which deployment a runtime is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -205,14 +205,8 @@ impl TenantRuntime {
         let rollout = self.rollout.as_ref();
         let deployment = rollout.map(|rollout| rollout.deployment_id.to_string());
         let revision = rollout.map(|rollout| rollout.revision_id.to_string());
-        let parts =
-            [Some(self.config.env.clone()), Some(self.config.tenant.clone()), deployment, revision];
-        let part = |part: Option<String>| match part {
-            None => "-".to_owned(),
-            // Lengths keep one part from running into the next.
-            Some(text) => format!("{}:{text}", text.len()),
-        };
-        parts.map(part).join("/")
+        let (env, tenant) = (&self.config.env, &self.config.tenant);
+        wasm::scope([Some(env), Some(tenant), deployment.as_deref(), revision.as_deref()])
     }
 
     /// For whom the components of a pack run.

@@ -84,15 +84,14 @@ impl Identity {
     /// revision and pack.
     #[must_use]
     pub fn state_scope(&self) -> String {
-        let parts = [
+        scope([
             Some(&self.env),
             Some(&self.tenant),
-            self.team.as_ref(),
-            self.deployment.as_ref(),
-            self.revision.as_ref(),
+            self.team.as_deref(),
+            self.deployment.as_deref(),
+            self.revision.as_deref(),
             Some(&self.pack),
-        ];
-        parts.map(|part| part.map_or_else(|| "_".to_owned(), |part| scope_segment(part))).join("/")
+        ])
     }
 
     /// Names a secret of this worker: `secret://<env>/<tenant>/<team or _>/<pack>/<key>`. None when
@@ -109,12 +108,15 @@ impl Identity {
     }
 }
 
-/// A part of a scope that cannot run into the next one, and cannot be mistaken for an absent one.
-fn scope_segment(part: &str) -> String {
-    if part == "_" {
-        return "%_".to_owned();
-    }
-    part.replace('%', "%%").replace('/', "%s")
+/// Names what is isolated by these parts, the environment and the tenant first. No part can run into
+/// the next one, or be mistaken for an absent one.
+pub(crate) fn scope<const N: usize>(parts: [Option<&str>; N]) -> String {
+    let segment = |part: Option<&str>| match part {
+        None => "_".to_owned(),
+        Some("_") => "%_".to_owned(),
+        Some(part) => part.replace('%', "%%").replace('/', "%s"),
+    };
+    parts.map(segment).join("/")
 }
 
 /// An id as a part of a secret's name. It is never changed: two tenants would become one.

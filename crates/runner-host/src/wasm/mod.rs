@@ -32,6 +32,7 @@ pub use config::EngineConfig;
 pub use engine::WasmEngine;
 pub use error::{CallError, WasmError};
 pub use exports::{Exports, NodeAbi};
+pub(crate) use guest::scope;
 pub use guest::{
     Grants, Guest, Identity, Limits, Ports, RuntimeConfig, RuntimeRefResolver, SecretGrant,
     StateGrant,
