@@ -76,13 +76,12 @@ pub(super) const ROWS: &[Row] = &[
     },
     call("a warm call of a component through the host: bare component", "call-bare"),
     call("a warm call of a component through the host: component in Rust", "call-rust"),
-    Row {
-        title: "two turns of a worker while another revision is activated over and over, beside an idle host",
-        group: "runner-talk",
-        subject: "while-activating",
-        floor: Some("idle"),
-        target: Target::None,
-    },
+    turn(
+        "a turn of a worker while another revision is activated over and over, beside an idle host: median (a failed turn fails the benchmark)",
+        "activating-p50",
+        "idle-p50",
+    ),
+    turn("the same: 99th percentile", "activating-p99", "idle-p99"),
     Row {
         title: "one flow turn over HTTP, beside the same server answering a constant",
         group: "gateway-turn",
@@ -106,6 +105,10 @@ const fn verb(title: &'static str, group: &'static str, floor: &'static str) -> 
 
 const fn call(title: &'static str, group: &'static str) -> Row {
     Row { title, group, subject: "host", floor: Some("floor"), target: Target::Ratio(1.5) }
+}
+
+const fn turn(title: &'static str, subject: &'static str, floor: &'static str) -> Row {
+    Row { title, group: "runner-turn", subject, floor: Some(floor), target: Target::None }
 }
 
 const fn engine(title: &'static str, subject: &'static str) -> Row {
