@@ -163,3 +163,60 @@ impl Conversation {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept(limits: &Limits) -> Conversations {
+        Conversations::new(limits)
+    }
+
+    fn say(kept: &Conversations, id: &str, texts: &[&str]) {
+        kept.add(id, Instant::now(), texts.to_vec(), |number, text| format!("{number}{text}"));
+    }
+
+    fn read(kept: &Conversations, id: &str, watermark: Option<u64>) -> (String, u64) {
+        let page = kept.since(id, Instant::now(), watermark);
+        (page.messages.join(" "), page.watermark)
+    }
+
+    #[test]
+    fn a_client_reads_from_its_watermark_on() {
+        let kept = kept(&Limits::default());
+        assert!(kept.begin("c", Instant::now()) && !kept.begin("c", Instant::now()));
+        say(&kept, "c", &["a", "b"]);
+        assert_eq!(read(&kept, "c", None), ("0a 1b".to_owned(), 2));
+        assert_eq!(read(&kept, "c", Some(1)), ("1b".to_owned(), 2));
+        assert_eq!(read(&kept, "c", Some(2)), (String::new(), 2));
+        assert_eq!(read(&kept, "c", Some(9)), ("0a 1b".to_owned(), 2), "never given out");
+        assert_eq!(read(&kept, "other", Some(9)), (String::new(), 0));
+    }
+
+    #[test]
+    fn the_oldest_messages_and_conversations_give_way() {
+        let bytes = 3 * (2 + OVERHEAD);
+        let limits = Limits {
+            conversation: bytes,
+            all_conversations: 2 * bytes,
+            conversations: 3,
+            ..Limits::default()
+        };
+        let kept = kept(&limits);
+        say(&kept, "c", &["a", "b", "c", "d"]);
+        assert_eq!(read(&kept, "c", None), ("2c 3d".to_owned(), 4));
+        assert_eq!(read(&kept, "c", Some(1)), ("2c 3d".to_owned(), 4), "what is gone is skipped");
+        say(&kept, "d", &["a", "b"]);
+        say(&kept, "e", &["a", "b"]);
+        assert_eq!(kept.len(), 2, "bytes of all");
+        assert_eq!(read(&kept, "c", None).1, 0, "the one that rested longest");
+        for id in ["f", "g", "h", "i"] {
+            kept.begin(id, Instant::now());
+        }
+        assert!(kept.len() <= 3, "number");
+        kept.begin("j", Instant::now() + limits.conversation_idle * 2);
+        assert_eq!(kept.len(), 1, "time");
+        let only = kept.kept().conversations.iter().map(|(_, one)| one.bytes).sum::<usize>();
+        assert_eq!(kept.kept().bytes, only, "the sum is right");
+    }
+}

@@ -1,5 +1,6 @@
 use std::fmt;
 use std::future::Future;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -10,14 +11,14 @@ use greentic_env_store::EnvironmentMutations;
 use greentic_env_store::ports::{Clock, Ids, SystemClock, SystemIds};
 use greentic_runner_host::config::HostLimits;
 use greentic_runner_host::{HostBuilder, RunnerHost};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
-use crate::activation::{Follower, Loader, watch as watch_environment};
-use crate::admin::{self, AdminSocket};
+use crate::activation::{Follower, Loader, News, watch as watch_environment};
+use crate::admin::{self, AdminSocket, Bound};
 use crate::conversations::Conversations;
-use crate::gate::Gate;
+use crate::gate::{Board, Gate};
 use crate::http::{self, Connections, Listener, Page};
 use crate::metrics::Metrics;
 use crate::tokens::{SigningKey, Tokens};
@@ -158,54 +159,19 @@ impl Gateway {
         listener: TcpListener,
         shutdown: impl Future<Output = ()> + Send,
     ) -> Result<Summary, GatewayError> {
-        let io = |action| move |source| GatewayError::Io { action, source };
         let listen_addr = listener.local_addr().map_err(io("tell the address"))?;
-        let Self { options, host, readiness } = self;
-        let (store, env_id) = (Arc::clone(&options.store), options.env_id.clone());
-        let read =
-            move || store.snapshot(&env_id).and_then(|now| now.require().map(drop).map(|()| now));
-        let first = blocking(read).await??;
-        let (root, id) = (options.env_root.clone(), options.ids.ulid());
-        let key = blocking(move || SigningKey::open(&root, id)).await??;
-        let socket = options.admin.bind(&options.env_root, options.ids.ulid())?;
-        let news = watch_environment(Arc::clone(&options.store), options.env_id.clone(), first)
-            .map_err(io("start a thread"))?;
-
-        let gate = Arc::new(Gate {
-            env_id: options.env_id.clone(),
-            listen_addr,
-            started_at: options.clock.now(),
-            serving: ArcSwap::default(),
-            news: crate::gate::Board::default(),
-            reload: Notify::new(),
-            turns: Turns::new(Arc::clone(&host), options.limits.turns),
-            conversations: Conversations::new(&options.limits),
-            tokens: Tokens::new(key),
-            metrics: Arc::new(Metrics::new()),
-            clock: options.clock,
-            ids: options.ids,
-            stopping: AtomicBool::new(false),
-            limits: options.limits,
-            readiness,
-        });
-        let loader = Loader {
-            host,
-            env_id: options.env_id,
-            env_root: options.env_root,
-            worker_limits: options.worker_limits,
-            discovered: Arc::default(),
-        };
-        // All of them end when this is dropped.
-        let mut helpers = JoinSet::new();
-        helpers.spawn(Follower::new(Arc::clone(&gate), loader, news).run());
-        helpers.spawn(drain::run(Arc::clone(&gate), options.store));
+        let Started { gate, loader, news, store, socket } = self.start(listen_addr).await?;
         let (stop, stopped) = watch::channel(false);
         let connections = || Connections {
             limits: gate.limits.clone(),
             metrics: Arc::clone(&gate.metrics),
             stop: stopped.clone(),
         };
-        let bound = socket.map(|(socket, bound)| {
+        // All of them end when this is dropped.
+        let mut helpers = JoinSet::new();
+        helpers.spawn(Follower::new(Arc::clone(&gate), loader, news).run());
+        helpers.spawn(drain::run(Arc::clone(&gate), store));
+        let _bound = socket.map(|(socket, bound)| {
             let gate = Arc::clone(&gate);
             let answer = move |request| admin::answer(Arc::clone(&gate), request);
             let served = http::serve(Listener::Unix(socket), connections(), answer);
@@ -214,10 +180,8 @@ impl Gateway {
             });
             bound
         });
-        let page = Arc::new(Page::new());
-        let answering = Arc::clone(&gate);
-        let answer =
-            move |request| http::answer(Arc::clone(&answering), Arc::clone(&page), request);
+        let (page, of) = (Arc::new(Page::new()), Arc::clone(&gate));
+        let answer = move |request| http::answer(Arc::clone(&of), Arc::clone(&page), request);
         let served = http::serve(Listener::Tcp(listener), connections(), answer);
         let ending = async {
             shutdown.await;
@@ -228,9 +192,56 @@ impl Gateway {
         let (cut_off, ()) = tokio::join!(served, ending);
         // Turns whose clients went away go on to their end, too.
         let _ = tokio::time::timeout(gate.limits.grace, gate.turns.finish()).await;
-        drop(bound);
         Ok(Summary { cut_off })
     }
+
+    /// Gets everything that can be refused.
+    async fn start(self, listen_addr: SocketAddr) -> Result<Started, GatewayError> {
+        let Self { options, host, readiness } = self;
+        let GatewayBuilder { store, env_id, env_root, limits, worker_limits, admin, .. } = options;
+        let (reading, id) = (Arc::clone(&store), env_id.clone());
+        let read =
+            move || reading.snapshot(&id).and_then(|now| now.require().map(drop).map(|()| now));
+        let first = blocking(read).await??;
+        let (root, own, name) = (env_root.clone(), options.ids.ulid(), options.ids.ulid());
+        let key = blocking(move || SigningKey::open(&root, own)).await??;
+        // Connecting to a socket of this machine does not wait.
+        let socket = admin.bind(&env_root, name)?;
+        let news = watch_environment(Arc::clone(&store), env_id.clone(), first)
+            .map_err(io("start a thread"))?;
+        let gate = Gate {
+            env_id: env_id.clone(),
+            listen_addr,
+            started_at: options.clock.now(),
+            serving: ArcSwap::default(),
+            news: Board::default(),
+            reload: Notify::new(),
+            turns: Turns::new(Arc::clone(&host), limits.turns),
+            conversations: Conversations::new(&limits),
+            tokens: Tokens::new(key),
+            metrics: Arc::new(Metrics::new()),
+            clock: options.clock,
+            ids: options.ids,
+            stopping: AtomicBool::new(false),
+            limits,
+            readiness,
+        };
+        let loader = Loader { host, env_id, env_root, worker_limits, discovered: Arc::default() };
+        Ok(Started { gate: Arc::new(gate), loader, news, store, socket })
+    }
+}
+
+/// What serving begins with.
+struct Started {
+    gate: Arc<Gate>,
+    loader: Loader,
+    news: watch::Receiver<News>,
+    store: Arc<dyn GatewayStore>,
+    socket: Option<(UnixListener, Bound)>,
+}
+
+fn io(action: &'static str) -> impl FnOnce(std::io::Error) -> GatewayError {
+    move |source| GatewayError::Io { action, source }
 }
 
 async fn blocking<T: Send + 'static>(

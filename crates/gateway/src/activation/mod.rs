@@ -4,6 +4,8 @@ mod follow;
 mod load;
 mod plan;
 mod quarantine;
+#[cfg(test)]
+mod tests;
 mod wanted;
 mod watch;
 
@@ -12,4 +14,4 @@ pub(crate) use load::{LoadFailure, Loader, chain, source};
 pub(crate) use plan::{Obstacle, SplitPlan};
 pub(crate) use quarantine::Quarantined;
 pub(crate) use wanted::{LoadKey, Wanted, WantedDeployment, WantedRevision, slot_table};
-pub(crate) use watch::watch;
+pub(crate) use watch::{News, watch};

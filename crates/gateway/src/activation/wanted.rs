@@ -78,7 +78,7 @@ pub(crate) struct LoadKey {
 }
 
 impl LoadKey {
-    fn new(revision_id: RevisionId, deployment: &BundleDeployment) -> Self {
+    pub(super) fn new(revision_id: RevisionId, deployment: &BundleDeployment) -> Self {
         let overrides = serde_json::to_vec(&deployment.config_overrides).unwrap_or_default();
         Self {
             revision_id,

@@ -64,6 +64,7 @@ pub fn explain(
     key: &str,
 ) -> RouteExplanation {
     let served = served(environment);
+    let path = &if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
     let routes = RouteTable::new(served.iter().map(|(id, one)| (*id, &one.route_binding)));
     let named = |id: DeploymentId| {
         let deployment = served.get(&id)?;

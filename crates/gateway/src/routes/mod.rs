@@ -5,6 +5,8 @@ mod explain;
 mod find;
 mod host;
 mod table;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use address::Address;
 pub use explain::{RouteCandidate, RouteExplanation, explain};

@@ -85,3 +85,65 @@ impl Tokens {
         mac
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tokens(key: u8) -> Tokens {
+        Tokens::new(SigningKey::of(key))
+    }
+
+    fn claims(expires: i64) -> Claims {
+        Claims {
+            conversation: "c".to_owned(),
+            user: Some("ada".to_owned()),
+            tenant: "default".to_owned(),
+            deployment_id: DeploymentId(ulid::Ulid(1)),
+            expires,
+        }
+    }
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(seconds, 0).expect("a time")
+    }
+
+    #[test]
+    fn a_token_says_what_was_signed_until_its_time_is_over() {
+        let token = tokens(1).sign(&claims(100));
+        assert_eq!(tokens(1).verify(&token, at(99)), Ok(claims(100)));
+        assert_eq!(tokens(1).verify(&token, at(100)), Err(BadToken::Expired));
+    }
+
+    #[test]
+    fn no_changed_byte_and_no_other_key_is_taken() {
+        let token = tokens(1).sign(&claims(100));
+        assert_eq!(tokens(2).verify(&token, at(0)), Err(BadToken::Forged));
+        for position in 0..token.len() {
+            let mut bytes = token.clone().into_bytes();
+            bytes[position] = if bytes[position] == b'A' { b'B' } else { b'A' };
+            let changed = String::from_utf8(bytes).expect("a text");
+            let read = tokens(1).verify(&changed, at(0));
+            assert_eq!(read, Err(BadToken::Forged), "position {position}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_token_is_refused() {
+        for text in ["", ".", "a.b", "é.é", &"x".repeat(5_000), "..", "e30.e30"] {
+            assert_eq!(tokens(1).verify(text, at(0)), Err(BadToken::Forged), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_made_once_and_one_that_is_there_is_kept() {
+        let folder = tempfile::TempDir::new().expect("a folder");
+        let open = |own| SigningKey::open(folder.path(), ulid::Ulid(own));
+        let (first, second) = (open(1).expect("a key"), open(2).expect("the same"));
+        assert_eq!(first.block(), second.block());
+        let names = std::fs::read_dir(folder.path()).expect("names").count();
+        assert_eq!(names, 1, "nothing is left beside it");
+        std::fs::write(folder.path().join(key::KEY_FILE), b"short").expect("another key");
+        assert_eq!(open(3).expect_err("too short").code(), "signing-key-invalid");
+    }
+}

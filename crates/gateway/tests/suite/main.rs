@@ -6,6 +6,7 @@
 mod addresses;
 mod admin;
 mod drains;
+mod explains;
 mod follows;
 mod lab;
 mod limits;
