@@ -55,7 +55,8 @@ fn is_empty(value: &Value) -> bool {
     }
 }
 
-fn read(path: &Path) -> Result<Map<String, Value>, CliError> {
+/// The map in a file of JSON or YAML.
+pub(crate) fn read(path: &Path) -> Result<Map<String, Value>, CliError> {
     let fail = |problem: String| CliError::Answers { path: path.to_owned(), problem };
     let text = files::read_text(path, MAX_BYTES)?;
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();

@@ -12,10 +12,12 @@ mod args;
 mod compose;
 mod config;
 mod error;
+mod extension;
 mod output;
 mod run;
 mod session;
 mod verbs;
 
 pub use config::Config;
+pub use extension::Extension;
 pub use run::{command, main, run};

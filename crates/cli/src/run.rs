@@ -7,12 +7,13 @@ use clap::{CommandFactory, FromArgMatches};
 
 use crate::args::Cli;
 use crate::config::Config;
+use crate::extension::{Extension, NoExtension};
 use crate::session::Session;
 use crate::verbs;
 
 /// The program: arguments and environment of this process.
 pub fn main() -> ExitCode {
-    run(Config::from_process(), std::env::args_os())
+    run(Config::from_process(), std::env::args_os(), NoExtension)
 }
 
 /// The tree of verbs, as documentation and completion are made from it.
@@ -24,7 +25,13 @@ pub fn command() -> clap::Command {
 /// Runs the program with these arguments, the first of which is its name. Results go to stdout,
 /// errors and progress to stderr. Ends with 0, with 1 when a verb failed, and with 2 when the
 /// arguments cannot be understood.
-pub fn run(config: Config, arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+///
+/// A program with env-packs of its own gives them as `extension`; every verb works with them.
+pub fn run(
+    config: Config,
+    arguments: impl IntoIterator<Item = OsString>,
+    extension: impl Extension + 'static,
+) -> ExitCode {
     let colours = if config.no_color { clap::ColorChoice::Never } else { clap::ColorChoice::Auto };
     let matches = command().color(colours).try_get_matches_from(arguments);
     let cli = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
@@ -32,12 +39,14 @@ pub fn run(config: Config, arguments: impl IntoIterator<Item = OsString>) -> Exi
         Err(error) => return misunderstood(&error),
     };
     let Cli { global, command } = cli;
-    let session = Session::new(config, global);
+    let session = Session::new(config, global, Box::new(extension));
     let call = verbs::call(command);
     let name = call.name();
     let renderer = session.renderer();
     let shown = session.start_logs().and_then(|()| call.run(&session)).and_then(|answer| {
-        renderer.show(name, &answer)?;
+        if !answer.is_told {
+            renderer.show(name, &answer)?;
+        }
         answer.failure.map_or(Ok(()), Err)
     });
     match shown {

@@ -1,7 +1,7 @@
 //! What every verb works with: configuration, flags of all verbs, the store, the terminal.
 
 use greentic_deploy_spec::EnvId;
-use greentic_env_store::{Committed, LocalFsStore, Warning};
+use greentic_env_store::{LocalFsStore, Warning};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -10,6 +10,7 @@ use crate::args::{Global, LogFormat};
 use crate::compose;
 use crate::config::Config;
 use crate::error::CliError;
+use crate::extension::Extension;
 use crate::output::{Progress, Renderer};
 
 /// One call of the program.
@@ -17,14 +18,15 @@ use crate::output::{Progress, Renderer};
 pub(crate) struct Session {
     config: Config,
     global: Global,
+    extension: Box<dyn Extension>,
 }
 
 /// The environment that a verb is about when nothing names one.
 const DEFAULT_ENV: &str = "local";
 
 impl Session {
-    pub(crate) fn new(config: Config, global: Global) -> Self {
-        Self { config, global }
+    pub(crate) fn new(config: Config, global: Global, extension: Box<dyn Extension>) -> Self {
+        Self { config, global, extension }
     }
 
     pub(crate) fn renderer(&self) -> Renderer {
@@ -77,9 +79,14 @@ impl Session {
         Ok(DEFAULT_ENV)
     }
 
+    /// Env-packs that the program has beyond those of this workspace.
+    pub(crate) fn extension(&self) -> &dyn Extension {
+        &*self.extension
+    }
+
     /// Tells what follows a commit and is not done yet. Nothing of it is lost.
-    pub(crate) fn tell_warnings(&self, committed: &Committed) {
-        for warning in &committed.warnings {
+    pub(crate) fn tell_warnings(&self, warnings: &[Warning]) {
+        for warning in warnings {
             self.progress().warn(&warning_text(warning));
         }
     }

@@ -6,14 +6,16 @@ use clap::{Args, Parser, Subcommand};
 
 pub(crate) use global::{Global, LogFormat, OutputFormat};
 
-use crate::verbs::{bundle, bundles, conformance, env, pack, revisions, trust_root};
+use crate::verbs::{
+    bundle, bundles, conformance, deploy, env, gateway, pack, revisions, route, traffic, trust_root,
+};
 
 /// Deploys and serves Greentic digital workers.
 #[derive(Debug, Parser)]
 #[command(
     name = "gtc",
     version = concat!(env!("CARGO_PKG_VERSION"), " (", env!("GTC_COMMIT"), ")"),
-    after_help = "Example:\n  gtc op env init",
+    after_help = "Example:\n  gtc up examples/hello",
     subcommand_required = true,
     arg_required_else_help = true
 )]
@@ -27,11 +29,19 @@ pub(crate) struct Cli {
 /// What can be done.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Top {
+    Up(gateway::Up),
+    Serve(gateway::Serve),
     /// Work on environments: what is deployed, with which share of the traffic.
     #[command(after_help = "Example:\n  gtc op env show")]
     Op {
         #[command(subcommand)]
         noun: Op,
+    },
+    /// Ask which revision a request reaches.
+    #[command(after_help = "Example:\n  gtc route explain / --key conversation-1")]
+    Route {
+        #[command(subcommand)]
+        verb: route::Verb,
     },
     /// Build packs and look into them.
     #[command(after_help = "Example:\n  gtc pack build examples/hello")]
@@ -62,6 +72,7 @@ pub(crate) enum Op {
         #[command(subcommand)]
         verb: env::Verb,
     },
+    Deploy(deploy::Deploy),
     /// Deployed bundles.
     #[command(after_help = "Example:\n  gtc op bundles list")]
     Bundles {
@@ -73,6 +84,12 @@ pub(crate) enum Op {
     Revisions {
         #[command(subcommand)]
         verb: revisions::Verb,
+    },
+    /// How the traffic of a deployment is shared among its revisions.
+    #[command(after_help = "Example:\n  gtc op traffic show --deployment hello")]
+    Traffic {
+        #[command(subcommand)]
+        verb: traffic::Verb,
     },
     /// The keys that an environment trusts.
     #[command(after_help = "Example:\n  gtc op trust-root list")]

@@ -6,12 +6,14 @@ pub(crate) use wire::Told;
 
 use std::error::Error;
 use std::io;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use greentic_env_store::StoreError;
-use greentic_env_store::conformance::UnknownClause;
+use greentic_gateway::GatewayError;
 use greentic_operations::OpError;
 use greentic_pack_format::{BuildError, InvalidDigest, PackError};
+use greentic_runner_host::HostError;
 
 /// Why a verb failed.
 #[derive(Debug, thiserror::Error)]
@@ -60,14 +62,6 @@ pub(crate) enum CliError {
         /// What would be one.
         how: String,
     },
-    /// Nothing has this name.
-    #[error("there is no {what} `{name}`")]
-    Unknown {
-        what: &'static str,
-        name: String,
-        /// What there is.
-        known: String,
-    },
     /// The file with the answers cannot be used.
     #[error("the answers in `{}` cannot be used: {problem}", path.display())]
     Answers { path: PathBuf, problem: String },
@@ -84,14 +78,32 @@ pub(crate) enum CliError {
     #[error("`{}` has no key that can be used: {problem}", path.display())]
     Key { path: PathBuf, problem: String },
     /// A clause or area that the suite does not have.
-    #[error("there is no clause and no area `{}`", .0.name)]
-    Clause(#[from] UnknownClause),
+    #[error("there is no clause and no area `{name}`")]
+    Clause { name: String },
     /// A contract is not kept.
     #[error("{subject} does not keep its contract: {failed} of {all} clauses failed")]
     Conformance { subject: String, failed: usize, all: usize },
     /// There is no past to look at.
     #[error("environment `{env_id}` has no change before generation {generation}")]
     NoPast { env_id: String, generation: u64 },
+    /// A deployment that serves nothing.
+    #[error("bundle `{bundle_id}` has no traffic")]
+    NoTraffic { bundle_id: String },
+    /// A gateway cannot serve.
+    #[error(transparent)]
+    Gateway(#[from] GatewayError),
+    /// Nothing can run workers.
+    #[error(transparent)]
+    Runner(#[from] HostError),
+    /// A gateway serves the environment already.
+    #[error("environment `{env_id}` is served already{}", at(listen_addr.as_ref()))]
+    ServedAlready { env_id: String, listen_addr: Option<SocketAddr> },
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}")]
+    Listen { address: SocketAddr, source: io::Error },
+    /// The machine gives no threads.
+    #[error("the machine gives no threads to work with")]
+    Runtime { source: io::Error },
     /// Results cannot be written.
     #[error("cannot write the result to stdout")]
     Output { source: io::Error },
@@ -140,6 +152,10 @@ impl CliError {
         }
         text
     }
+}
+
+fn at(listen_addr: Option<&SocketAddr>) -> String {
+    listen_addr.map_or_else(String::new, |addr| format!(", at http://{addr}"))
 }
 
 impl From<OpError> for CliError {

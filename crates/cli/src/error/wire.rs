@@ -2,9 +2,6 @@
 
 use std::process::ExitCode;
 
-use greentic_deploy_spec::remote::ErrorKind;
-use greentic_env_store::StoreError;
-use greentic_operations::OpError;
 use greentic_pack_format::{BuildError, PackError};
 use serde::Serialize;
 
@@ -14,34 +11,24 @@ use super::CliError;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Store,
-    Spec,
     Io,
     AnswersParse,
     InvalidArgument,
     NotFound,
     NotYetImplemented,
     Conflict,
-    Unauthorized,
-    RevenuePolicy,
-    TrustRoot,
-    OperatorKey,
 }
 
 impl Kind {
     fn as_str(self) -> &'static str {
         match self {
             Self::Store => "store",
-            Self::Spec => "spec",
             Self::Io => "io",
             Self::AnswersParse => "answers-parse",
             Self::InvalidArgument => "invalid-argument",
             Self::NotFound => "not-found",
             Self::NotYetImplemented => "not-yet-implemented",
             Self::Conflict => "conflict",
-            Self::Unauthorized => "unauthorized",
-            Self::RevenuePolicy => "revenue-policy",
-            Self::TrustRoot => "trust-root",
-            Self::OperatorKey => "operator-key",
         }
     }
 }
@@ -60,7 +47,10 @@ impl CliError {
     /// The error as programs get it.
     pub(crate) fn told(&self) -> Told<'_> {
         Told {
-            kind: self.kind().as_str(),
+            kind: match self {
+                Self::Operation(error) => error.kind(),
+                other => other.kind().as_str(),
+            },
             code: self.code(),
             message: self.text(),
             hint: self.hint(),
@@ -74,7 +64,6 @@ impl CliError {
 
     fn kind(&self) -> Kind {
         match self {
-            Self::Operation(error) => operation_kind(error),
             Self::Pack { source, .. } => pack_kind(source),
             Self::Build { source, .. } => match source.as_ref() {
                 BuildError::Pack(error) => pack_kind(error),
@@ -92,10 +81,12 @@ impl CliError {
             | Self::FileTooLarge { .. }
             | Self::Key { .. }
             | Self::Digest(_) => Kind::InvalidArgument,
-            Self::Unknown { .. } | Self::Clause(_) | Self::NoPast { .. } => Kind::NotFound,
+            Self::Clause { .. } | Self::NoPast { .. } | Self::NoTraffic { .. } => Kind::NotFound,
+            Self::ServedAlready { .. } | Self::Listen { .. } | Self::Gateway(_) => Kind::Conflict,
+            Self::Runner(_) | Self::Runtime { .. } => Kind::Io,
             Self::RemoteStore { .. } => Kind::NotYetImplemented,
             Self::Answers { .. } => Kind::AnswersParse,
-            Self::Unwritable { .. } => Kind::Store,
+            Self::Operation(_) | Self::Unwritable { .. } => Kind::Store,
         }
     }
 
@@ -113,13 +104,18 @@ impl CliError {
             Self::Contradiction { .. } => "contradicting-arguments",
             Self::Missing { .. } => "argument-missing",
             Self::Argument { .. } => "argument-invalid",
-            Self::Unknown { .. } => "name-unknown",
+            Self::NoTraffic { .. } => "split-not-found",
+            Self::Gateway(error) => error.code(),
+            Self::Runner(error) => error.code(),
+            Self::ServedAlready { .. } => "gateway-running",
+            Self::Listen { .. } => "cannot-listen",
+            Self::Runtime { .. } => "no-threads",
             Self::Answers { .. } => "answers-invalid",
             Self::Digest(_) => "invalid-digest",
             Self::File { .. } => "file-io",
             Self::FileTooLarge { .. } => "file-too-large",
             Self::Key { .. } => "key-invalid",
-            Self::Clause(_) => "clause-unknown",
+            Self::Clause { .. } => "clause-unknown",
             Self::Conformance { .. } => "contract-broken",
             Self::NoPast { .. } => "no-past",
             Self::Output { .. } => "output-io",
@@ -131,7 +127,7 @@ impl CliError {
     /// What to do next.
     pub(crate) fn hint(&self) -> Option<String> {
         let fixed = match self {
-            Self::Operation(error) => return operation_hint(error),
+            Self::Operation(error) => return error.hint(),
             Self::Pack { source, .. } => return pack_hint(source),
             Self::Build { source, .. } => match source.as_ref() {
                 BuildError::Pack(error) => return pack_hint(error),
@@ -147,30 +143,25 @@ impl CliError {
             Self::Contradiction { .. } => "give one of them",
             Self::Missing { how, .. } => how,
             Self::Argument { how, .. } => return Some(how.clone()),
-            Self::Unknown { known, .. } => return Some(known.clone()),
+            Self::NoTraffic { .. } => "gtc op traffic set REVISION=100%",
+            Self::ServedAlready { env_id, .. } => {
+                return Some(format!(
+                    "gtc op deploy BUNDLE --env {env_id} deploys to it; it is served at once"
+                ));
+            }
+            Self::Listen { source, .. } if source.kind() == std::io::ErrorKind::AddrInUse => {
+                "--listen 127.0.0.1:0 takes a port that is free"
+            }
+            Self::Listen { .. } => "name another address with --listen ADDRESS",
             Self::Answers { .. } => "--schema shows what the verb takes",
             Self::FileTooLarge { .. } => "name the file that you mean",
             Self::Key { .. } => "name an Ed25519 key in PEM",
-            Self::Clause(_) => "gtc conformance store --list shows the clauses",
+            Self::Clause { .. } => "--list shows the clauses",
             Self::NoPast { .. } => "gtc op env history shows the changes there are",
             Self::Log { .. } => "try --log info, or --log warn,greentic_gateway=debug",
             _ => return None,
         };
         Some(fixed.to_owned())
-    }
-}
-
-fn operation_kind(error: &OpError) -> Kind {
-    match error {
-        OpError::Store(error) => store_kind(error),
-        _ => Kind::Store,
-    }
-}
-
-fn operation_hint(error: &OpError) -> Option<String> {
-    match error {
-        OpError::Store(error) => store_hint(error),
-        _ => None,
     }
 }
 
@@ -188,54 +179,6 @@ fn pack_hint(error: &PackError) -> Option<String> {
         PackError::DigestMismatch { .. } => {
             "fetch the file again, or pin the digest of the one that you mean"
         }
-        _ => return None,
-    };
-    Some(next.to_owned())
-}
-
-fn store_kind(error: &StoreError) -> Kind {
-    match error {
-        StoreError::Spec(_) => Kind::Spec,
-        StoreError::Io { .. } | StoreError::AtomicWrite { .. } => Kind::Io,
-        StoreError::TrustRoot { .. } => Kind::TrustRoot,
-        StoreError::OperatorKey(_) => Kind::OperatorKey,
-        StoreError::RevenuePolicy(_) => Kind::RevenuePolicy,
-        error => match error.kind() {
-            ErrorKind::NotFound | ErrorKind::DependentNotFound => Kind::NotFound,
-            ErrorKind::InvalidRequest => Kind::InvalidArgument,
-            ErrorKind::Unauthorized => Kind::Unauthorized,
-            ErrorKind::NotYetImplemented => Kind::NotYetImplemented,
-            ErrorKind::Internal | ErrorKind::IntegrityMismatch => Kind::Store,
-            ErrorKind::PreconditionFailed
-            | ErrorKind::PreconditionRequired
-            | ErrorKind::IdempotencyConflict
-            | ErrorKind::AlreadyExists
-            | ErrorKind::Conflict
-            | ErrorKind::HealthGateFailed => Kind::Conflict,
-        },
-    }
-}
-
-/// The next command after an error of the store. Its text says already what is wrong and what helps.
-fn store_hint(error: &StoreError) -> Option<String> {
-    let next = match error.code() {
-        "environment-not-found" => match error {
-            StoreError::NotFound { env_id } if env_id.as_str() == "local" => "gtc op env init",
-            _ => "gtc op env list",
-        },
-        "operator-key-not-trusted" | "trust-root-empty" | "operator-key-missing" => {
-            "gtc op trust-root bootstrap"
-        }
-        "deployment-not-found" => "gtc op bundles list",
-        "revision-not-found" | "admission-revision-missing" | "lifecycle-conflict" => {
-            "gtc op revisions list"
-        }
-        "revision-not-ready" => "gtc op revisions warm REVISION",
-        "revision-has-traffic" => "gtc op traffic set REVISION=100%, with another revision",
-        "split-not-found" => "gtc op traffic set REVISION=100%",
-        "generation-not-kept" | "undo-refused" => "gtc op env history",
-        "health-gate-failed" => "mend what failed, then run gtc op revisions warm REVISION again",
-        "external-edit-invalid" | "journal-damaged" => "gtc op env doctor",
         _ => return None,
     };
     Some(next.to_owned())

@@ -26,13 +26,20 @@ pub(crate) struct Answer {
     pub(crate) view: View,
     /// What makes the program end with an error although there is something to show.
     pub(crate) failure: Option<CliError>,
+    /// A verb that goes on for long has told its result when it was there.
+    pub(crate) is_told: bool,
 }
 
 impl Answer {
     /// An answer with both of its forms.
     pub(crate) fn of(report: &impl Report) -> Result<Self, CliError> {
         let result = serde_json::to_value(report).map_err(CliError::unwritable)?;
-        Ok(Self { result, view: report.view(), failure: None })
+        Ok(Self { result, view: report.view(), failure: None, is_told: false })
+    }
+
+    /// The answer of a verb that has told its result already.
+    pub(crate) fn told() -> Self {
+        Self { result: Value::Null, view: View::new(), failure: None, is_told: true }
     }
 
     /// The answer of something that was found to be wrong.

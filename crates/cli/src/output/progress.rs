@@ -37,3 +37,9 @@ impl Progress {
         let _ = io::stderr().lock().write_all(line.as_bytes());
     }
 }
+
+impl greentic_operations::Progress for Progress {
+    fn step(&self, step: &greentic_operations::Step) {
+        Self::step(*self, &step.to_string());
+    }
+}

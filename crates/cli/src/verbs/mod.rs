@@ -8,11 +8,16 @@ pub(crate) mod bundle;
 pub(crate) mod bundles;
 pub(crate) mod changes;
 pub(crate) mod conformance;
+pub(crate) mod deploy;
 pub(crate) mod env;
 pub(crate) mod files;
+pub(crate) mod gateway;
+pub(crate) mod operate;
 pub(crate) mod pack;
 pub(crate) mod revisions;
+pub(crate) mod route;
 pub(crate) mod summaries;
+pub(crate) mod traffic;
 pub(crate) mod trust_root;
 
 use schemars::JsonSchema;
@@ -53,7 +58,7 @@ impl<V: Run> Call for V {
         if global.schema {
             let result = answers::schema::<V>();
             let view = View::new().text(format!("{result:#}"));
-            return Ok(Answer { result, view, failure: None });
+            return Ok(Answer { result, view, failure: None, is_told: false });
         }
         let verb = match &global.answers {
             Some(path) => answers::merged(self.as_ref(), path, session.progress())?,
@@ -66,7 +71,10 @@ impl<V: Run> Call for V {
 /// The verb that was asked for.
 pub(crate) fn call(command: Top) -> Box<dyn Call> {
     match command {
+        Top::Up(verb) => Box::new(verb),
+        Top::Serve(verb) => Box::new(verb),
         Top::Op { noun } => op(noun),
+        Top::Route { verb } => verb.call(),
         Top::Pack { verb } => verb.call(),
         Top::Bundle { verb } => verb.call(),
         Top::Conformance { verb } => verb.call(),
@@ -76,8 +84,10 @@ pub(crate) fn call(command: Top) -> Box<dyn Call> {
 fn op(noun: Op) -> Box<dyn Call> {
     match noun {
         Op::Env { verb } => verb.call(),
+        Op::Deploy(verb) => Box::new(verb),
         Op::Bundles { verb } => verb.call(),
         Op::Revisions { verb } => verb.call(),
+        Op::Traffic { verb } => verb.call(),
         Op::TrustRoot { verb } => verb.call(),
     }
 }

@@ -4,8 +4,9 @@ use std::net::SocketAddr;
 
 use greentic_deploy_spec::{
     BundleDeployment, BundleDeploymentStatus, BundleId, CustomerId, DeploymentId, EnvId,
-    Environment, Revision, RevisionId, RevisionLifecycle, TrafficSplit, TrafficSplitEntry,
+    Environment, Revision,
 };
+use greentic_operations::RevisionSummary;
 use serde::Serialize;
 
 /// An environment in a list.
@@ -76,56 +77,25 @@ impl BundleSummary {
     }
 }
 
-/// A revision.
+/// A revision in a list.
 #[derive(Debug, Serialize)]
-pub(crate) struct RevisionSummary {
-    pub(crate) revision_id: RevisionId,
-    pub(crate) deployment_id: DeploymentId,
-    pub(crate) bundle_id: BundleId,
-    pub(crate) sequence: u64,
-    pub(crate) lifecycle: RevisionLifecycle,
+pub(crate) struct RevisionRow {
+    #[serde(flatten)]
+    pub(crate) summary: RevisionSummary,
     /// Its share of the traffic in basis points; none when no split names it.
     pub(crate) weight_bps: Option<u64>,
-    pub(crate) bundle_digest: String,
+    bundle_digest: String,
     pub(crate) created_at: String,
 }
 
-impl RevisionSummary {
+impl RevisionRow {
     pub(crate) fn of(environment: &Environment, revision: &Revision) -> Self {
         let split = environment.split_of(revision.deployment_id);
         Self {
-            revision_id: revision.revision_id,
-            deployment_id: revision.deployment_id,
-            bundle_id: revision.bundle_id.clone(),
-            sequence: revision.sequence,
-            lifecycle: revision.lifecycle,
+            summary: RevisionSummary::of(revision),
             weight_bps: split.and_then(|split| split.weight_of(revision.revision_id)),
             bundle_digest: revision.bundle_digest.clone(),
             created_at: time(revision.created_at),
-        }
-    }
-}
-
-/// The traffic of a deployment.
-#[derive(Debug, Serialize)]
-pub(crate) struct TrafficSummary {
-    pub(crate) environment_id: EnvId,
-    pub(crate) deployment_id: DeploymentId,
-    pub(crate) bundle_id: BundleId,
-    pub(crate) generation: u64,
-    pub(crate) entries: Vec<TrafficSplitEntry>,
-    pub(crate) has_previous: bool,
-}
-
-impl TrafficSummary {
-    pub(crate) fn of(split: &TrafficSplit) -> Self {
-        Self {
-            environment_id: split.env_id.clone(),
-            deployment_id: split.deployment_id,
-            bundle_id: split.bundle_id.clone(),
-            generation: split.generation,
-            entries: split.entries.clone(),
-            has_previous: split.previous_split_ref.is_some(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Bad input at every door: what is wrong, what helps, how the program ends, and nothing half done.
 
-use crate::calls::with_pack_folder;
+use crate::calls::{deployed_twice, with_pack_folder};
 use crate::lab::Lab;
 
 /// Calls with something wrong, and checks kind and code of the error.
@@ -108,6 +108,109 @@ fn a_pack_that_does_not_verify_is_shown_and_ends_with_1() {
     assert_eq!(called.result()["problems"][0], "it is not signed");
     assert_eq!(called.error()["code"], "pack-not-verified");
     assert_eq!(lab.gtc("pack verify worker.gtpack --unsigned").code, 0);
+}
+
+#[test]
+fn a_bundle_that_is_not_the_pinned_one_is_not_deployed() {
+    let lab = with_pack_folder();
+    lab.ok("bundle build worker --out worker.gtbundle");
+    let before = lab.ok("op env show")["generation"].clone();
+    let wrong = format!("sha256:{}", "0".repeat(64));
+    check(
+        &lab,
+        &format!("op deploy worker.gtbundle --digest {wrong}"),
+        "conflict",
+        "pack-digest-mismatch",
+    );
+    check(&lab, "op deploy worker.gtbundle --digest md5:00", "invalid-argument", "invalid-digest");
+    check(&lab, "op deploy missing.gtbundle", "io", "pack-io");
+    check(&lab, "op deploy worker/pack.yaml", "invalid-argument", "pack-not-an-archive");
+    check(&lab, "op deploy", "invalid-argument", "argument-missing");
+    assert_eq!(lab.ok("op env show")["generation"], before);
+    let right = lab.ok("bundle inspect worker.gtbundle")["digest"].as_str().map(str::to_owned);
+    lab.ok(&format!("op deploy worker.gtbundle --digest {}", right.expect("a digest")));
+}
+
+#[test]
+fn names_that_stand_for_nothing_are_told_with_what_there_is() {
+    let lab = deployed_twice();
+    check(&lab, "op revisions drain #7", "not-found", "name-unknown");
+    check(&lab, "op revisions drain 01JTKW5B4W4Q5Y1CQW93F7S5VH", "not-found", "name-unknown");
+    check(&lab, "op revisions drain newest", "invalid-argument", "selector-invalid");
+    check(&lab, "op traffic show --deployment other", "not-found", "name-unknown");
+    check(&lab, "op revisions warm", "invalid-argument", "argument-missing");
+    let error = lab.fails("op traffic set #9=100%");
+    assert!(error["message"].as_str().is_some_and(|text| text.contains("#2")), "{error}");
+    assert_eq!(error["hint"], "gtc op revisions list");
+}
+
+#[test]
+fn weights_that_are_no_whole_change_nothing() {
+    let lab = deployed_twice();
+    let before = lab.ok("op traffic show");
+    let none = "op traffic set";
+    check(&lab, none, "invalid-argument", "argument-missing");
+    check(&lab, &format!("{none} #1=many"), "invalid-argument", "weight-invalid");
+    check(&lab, &format!("{none} #1=101%"), "invalid-argument", "weight-invalid");
+    check(&lab, &format!("{none} local #1"), "invalid-argument", "argument-invalid");
+    let short = lab.fails(&format!("{none} #1=50% #2=49%"));
+    assert_eq!(short["kind"], "invalid-argument", "{short}");
+    assert_eq!(lab.ok("op traffic show"), before);
+}
+
+#[test]
+fn a_revision_with_traffic_is_not_drained_and_the_way_out_is_told() {
+    let lab = deployed_twice();
+    let error = lab.fails("op revisions drain @latest");
+    assert_eq!(
+        (error["kind"].as_str(), error["code"].as_str()),
+        (Some("conflict"), Some("revision-has-traffic"))
+    );
+    assert!(
+        error["hint"].as_str().is_some_and(|hint| hint.contains("gtc op traffic set")),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_key_that_was_used_for_something_else_is_refused_and_a_repeated_one_changes_nothing() {
+    let lab = deployed_twice();
+    lab.ok("op traffic set #1=50% #2=50% --idempotency-key half");
+    let once = lab.ok("op env show")["generation"].clone();
+    lab.ok("op traffic set #1=50% #2=50% --idempotency-key half");
+    assert_eq!(lab.ok("op env show")["generation"], once);
+    check(
+        &lab,
+        "op traffic set #1=100% --idempotency-key half",
+        "conflict",
+        "idempotency-conflict",
+    );
+}
+
+#[test]
+fn answers_of_the_public_tools_for_traffic_are_understood() {
+    let lab = deployed_twice();
+    let revisions = lab.ok("op revisions list")["revisions"].clone();
+    let share = |index: usize, weight_bps: u32| serde_json::json!({ "revision_id": revisions[index]["revision_id"], "weight_bps": weight_bps });
+    let answers = serde_json::json!({
+        "environment_id": "local",
+        "deployment_id": revisions[0]["deployment_id"],
+        "entries": [share(0, 2_500), share(1, 7_500)],
+        "updated_by": "bob",
+        "idempotency_key": "quarter",
+    });
+    lab.write("answers.json", &answers.to_string());
+    let split = lab.ok("op traffic set --answers answers.json");
+    assert_eq!(split["entries"][0]["weight_bps"], 2_500);
+    let archived =
+        serde_json::json!({ "environment_id": "nope", "revision_id": revisions[0]["revision_id"] });
+    lab.write("archive.json", &archived.to_string());
+    check(
+        &lab,
+        "op revisions archive --answers archive.json",
+        "not-found",
+        "environment-not-found",
+    );
 }
 
 #[test]

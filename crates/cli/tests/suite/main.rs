@@ -6,4 +6,5 @@ mod doors;
 mod golden;
 mod lab;
 mod page;
+mod serving;
 mod tree;

@@ -1,8 +1,8 @@
 use clap::Args;
-use greentic_deploy_spec::{EnvId, Environment, TrustRootSeed};
+use greentic_deploy_spec::{EnvId, Environment, IdempotencyKey, TrustRootSeed};
 use greentic_env_store::defaults::LOCAL_ENV_ID;
 use greentic_env_store::{
-    EnvironmentMutations, LocalEnvOutcome, LocalFsStore, MutationsExt, Rehearsal,
+    EnvironmentMutations, EnvironmentReads, LocalEnvOutcome, LocalFsStore, MutationsExt, Rehearsal,
 };
 use greentic_operations::{ensure_local_environment, rehearse_local_environment};
 use schemars::JsonSchema;
@@ -35,7 +35,7 @@ pub(crate) struct Init {
 /// An environment that is there now.
 #[derive(Serialize)]
 pub(crate) struct Initialised {
-    pub(crate) environment_id: EnvId,
+    environment_id: EnvId,
     bound_slots: Vec<String>,
     pack_count: usize,
     public_base_url: Option<String>,
@@ -68,31 +68,51 @@ impl Run for Init {
         let store = session.store()?;
         if self.change.dry_run {
             let rehearsal = Rehearsal::of(&store, store.ports());
-            rehearse_local_environment(&store, self.public_base_url, &rehearsal)?;
-            rehearsal.seed_trust_root_if_absent(&env_id)?;
+            rehearse_init(&store, &env_id, self.public_base_url, &rehearsal)?;
             let changes = rehearsal.changes(&env_id);
             return Answer::of(&Rehearsed::new(env_id, changes));
         }
-        Answer::of(&initialise(&store, &self.change, &env_id, self.public_base_url)?)
+        let key = self.change.key()?;
+        Answer::of(&initialise(&store, &env_id, self.public_base_url, key)?)
     }
 }
 
 /// Makes sure that the environment of this machine is there and trusts its operator key.
 pub(crate) fn initialise(
     store: &LocalFsStore,
-    change: &Change,
     env_id: &EnvId,
     public_base_url: Option<String>,
+    key: Option<IdempotencyKey>,
 ) -> Result<Initialised, CliError> {
     let (environment, outcome) = ensure_local_environment(store, public_base_url)?;
-    let seed = match change.key()? {
+    // Asking changes nothing where there is one; a change that does nothing would still be recorded.
+    let is_seeded = store.snapshot(env_id)?.trust_root().is_some();
+    let seed = match key {
+        _ if is_seeded => None,
         Some(key) => store.with_key(key).seed_trust_root_if_absent(env_id)?,
         None => store.seed_trust_root_if_absent(env_id)?,
     };
     Ok(Initialised::new(&environment, outcome, seed))
 }
 
+/// Does the same on a rehearsal of the store.
+pub(crate) fn rehearse_init(
+    store: &LocalFsStore,
+    env_id: &EnvId,
+    public_base_url: Option<String>,
+    rehearsal: &dyn EnvironmentMutations,
+) -> Result<(), CliError> {
+    rehearse_local_environment(store, public_base_url, rehearsal)?;
+    rehearsal.seed_trust_root_if_absent(env_id)?;
+    Ok(())
+}
+
 impl Initialised {
+    /// What was done.
+    pub(crate) fn outcome(&self) -> &'static str {
+        self.outcome
+    }
+
     fn new(
         environment: &Environment,
         outcome: LocalEnvOutcome,

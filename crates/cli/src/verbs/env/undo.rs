@@ -61,7 +61,7 @@ impl Run for Undo {
             Done::Rehearsed(rehearsed) => return Answer::of(&rehearsed),
             Done::Committed(committed) => committed,
         };
-        session.tell_warnings(&committed);
+        session.tell_warnings(&committed.warnings);
         let generation = committed.after.generation();
         let changes = store.diff(&env_id, now, generation)?;
         Answer::of(&Undone { environment_id: env_id, back_to, generation, changes })

@@ -1,5 +1,3 @@
-//! `gtc conformance`: contracts that stores and deployers keep.
-
 use std::time::Duration;
 
 use clap::Args;
@@ -7,12 +5,11 @@ use greentic_env_store::conformance::{self, LocalStores, Report as Suited, Suite
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Run;
+use super::{Clause, Clauses};
 use crate::error::CliError;
 use crate::output::{Answer, Name, Report, View};
 use crate::session::Session;
-
-super::verbs! { Store }
+use crate::verbs::Run;
 
 /// Show clause by clause whether the local store keeps the contract of stores. Ends with 1 when it
 /// does not.
@@ -34,30 +31,18 @@ pub(crate) struct Store {
     time_limit: Option<u64>,
 }
 
-#[derive(Serialize)]
-struct Clauses {
-    clauses: Vec<Clause>,
-}
-
-#[derive(Serialize)]
-struct Clause {
-    clause: &'static str,
-    area: &'static str,
-    text: &'static str,
-}
-
 impl Run for Store {
     const NAME: Name = Name { noun: "conformance", op: "store" };
 
     fn run(self, session: &Session) -> Result<Answer, CliError> {
         if self.list {
-            return Answer::of(&Clauses::all());
+            return Answer::of(&all_clauses());
         }
         let limit = self.time_limit.map_or(conformance::DEFAULT_TIME_LIMIT, Duration::from_secs);
         let mut suite = Suite::new(LocalStores).time_limit(limit);
         if !self.clauses.is_empty() {
             let names: Vec<&str> = self.clauses.iter().map(String::as_str).collect();
-            suite = suite.only(&names)?;
+            suite = suite.only(&names).map_err(|error| CliError::Clause { name: error.name })?;
         }
         session.progress().step("running the clauses of the store's contract");
         let report = suite.run();
@@ -71,22 +56,13 @@ impl Run for Store {
     }
 }
 
-impl Clauses {
-    fn all() -> Self {
-        let clause = |clause: &conformance::Clause| Clause {
-            clause: clause.id(),
-            area: clause.area(),
-            text: clause.text(),
-        };
-        Self { clauses: conformance::clauses().map(clause).collect() }
-    }
-}
-
-impl Report for Clauses {
-    fn view(&self) -> View {
-        let rows = self.clauses.iter().map(|one| vec![one.clause.to_owned(), one.text.to_owned()]);
-        View::new().table(&["CLAUSE", "WHAT HOLDS"], rows, "no clauses")
-    }
+fn all_clauses() -> Clauses {
+    let clause = |clause: &conformance::Clause| Clause {
+        clause: clause.id(),
+        area: clause.area(),
+        text: clause.text(),
+    };
+    Clauses { clauses: conformance::clauses().map(clause).collect() }
 }
 
 impl Report for Suited {

@@ -1,18 +1,14 @@
-//! `gtc op revisions`: revisions of deployed bundles.
-
 use clap::Args;
 use greentic_deploy_spec::EnvId;
 use greentic_env_store::EnvironmentReads;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Run;
-use super::summaries::{RevisionSummary, percent};
 use crate::error::CliError;
 use crate::output::{Answer, Name, Report, View};
 use crate::session::Session;
-
-super::verbs! { List }
+use crate::verbs::Run;
+use crate::verbs::summaries::{RevisionRow, percent};
 
 /// List the revisions of an environment, with where they are in their life and their share of the
 /// traffic.
@@ -27,7 +23,7 @@ pub(crate) struct List {
 #[derive(Serialize)]
 struct Revisions {
     environment_id: EnvId,
-    revisions: Vec<RevisionSummary>,
+    revisions: Vec<RevisionRow>,
 }
 
 impl Run for List {
@@ -36,7 +32,7 @@ impl Run for List {
     fn run(self, session: &Session) -> Result<Answer, CliError> {
         let environment_id = session.env_id(self.environment_id.as_deref())?;
         let environment = session.store()?.load_env(&environment_id)?;
-        let summary = |revision| RevisionSummary::of(&environment, revision);
+        let summary = |revision| RevisionRow::of(&environment, revision);
         let revisions = environment.revisions.iter().map(summary).collect();
         Answer::of(&Revisions { environment_id, revisions })
     }
@@ -44,12 +40,12 @@ impl Run for List {
 
 impl Report for Revisions {
     fn view(&self) -> View {
-        let row = |revision: &RevisionSummary| {
+        let row = |revision: &RevisionRow| {
             vec![
-                revision.bundle_id.to_string(),
-                format!("#{}", revision.sequence),
-                revision.revision_id.to_string(),
-                revision.lifecycle.to_string(),
+                revision.summary.bundle_id.to_string(),
+                format!("#{}", revision.summary.sequence),
+                revision.summary.revision_id.to_string(),
+                revision.summary.lifecycle.to_string(),
                 revision.weight_bps.map_or_else(|| "-".to_owned(), percent),
                 revision.created_at.clone(),
             ]

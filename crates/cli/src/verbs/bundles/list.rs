@@ -1,18 +1,14 @@
-//! `gtc op bundles`: deployed bundles.
-
 use clap::Args;
 use greentic_deploy_spec::EnvId;
 use greentic_env_store::EnvironmentReads;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Run;
-use super::summaries::{BundleSummary, word};
 use crate::error::CliError;
 use crate::output::{Answer, Name, Report, View};
 use crate::session::Session;
-
-super::verbs! { List }
+use crate::verbs::Run;
+use crate::verbs::summaries::{BundleSummary, word};
 
 /// List the bundles that are deployed in an environment.
 #[derive(Args, Debug, Deserialize, Serialize, JsonSchema)]

@@ -1,0 +1,9 @@
+//! `gtc up` and `gtc serve`: workers answer.
+
+mod ready;
+mod running;
+mod serve;
+mod up;
+
+pub(crate) use serve::Serve;
+pub(crate) use up::Up;

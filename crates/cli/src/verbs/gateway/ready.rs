@@ -1,0 +1,149 @@
+//! Serving in the foreground, from a listener to the signal that ends it.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use greentic_deploy_spec::EnvId;
+use greentic_env_store::LocalFsStore;
+use greentic_gateway::{
+    AdminSocket, Gateway, GatewayError, Readiness, SOCKET_NAME, SocketError, Unready,
+};
+use serde::Serialize;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::running::{Running, running};
+use crate::compose::Machine;
+use crate::error::CliError;
+use crate::output::{Answer, Name, Report, View};
+use crate::session::Session;
+
+/// Where an environment is served.
+pub(super) struct Place {
+    pub(super) store: LocalFsStore,
+    pub(super) env_id: EnvId,
+    pub(super) listener: TcpListener,
+}
+
+/// Told when callers are served.
+#[derive(Debug, Serialize)]
+pub(super) struct Serving {
+    pub(super) environment_id: EnvId,
+    pub(super) url: String,
+    pub(super) listen_addr: SocketAddr,
+    pub(super) bundle_id: Option<String>,
+    /// What of the environment cannot be served, in words.
+    pub(super) not_served: Vec<String>,
+}
+
+impl Report for Serving {
+    fn view(&self) -> View {
+        let view = View::new().fields([
+            ("environment", Some(self.environment_id.to_string())),
+            ("bundle", self.bundle_id.clone()),
+            ("page", Some(format!("{}/", self.url))),
+            ("ends with", Some("Ctrl-C".to_owned())),
+        ]);
+        self.not_served.iter().fold(view, |view, reason| view.text(format!("not served: {reason}")))
+    }
+}
+
+/// Refuses to serve an environment beside a gateway that serves it already.
+pub(super) fn refuse_second(env_id: &EnvId, env_root: &Path) -> Result<(), CliError> {
+    let Some(Running { listen_addr }) = running(env_root) else { return Ok(()) };
+    Err(CliError::ServedAlready { env_id: env_id.to_string(), listen_addr })
+}
+
+/// Takes the address.
+pub(super) async fn listen(address: SocketAddr) -> Result<TcpListener, CliError> {
+    TcpListener::bind(address).await.map_err(|source| CliError::Listen { address, source })
+}
+
+/// Serves until the program is told to end; tells `name` that it does as soon as everything is loaded
+/// that can be.
+pub(super) async fn serve(
+    session: &Session,
+    machine: &Machine,
+    place: Place,
+    name: Name,
+    bundle_id: Option<String>,
+) -> Result<(), CliError> {
+    let Place { store, env_id, listener } = place;
+    let listen_addr = listener
+        .local_addr()
+        .map_err(|source| CliError::Listen { address: ([0, 0, 0, 0], 0).into(), source })?;
+    let env_root = store.env_path(&env_id)?;
+    // From here on, a signal ends the gateway and not the process.
+    let ended = ended()?;
+    let gateway = Gateway::builder(Arc::new(store), env_id.clone(), env_root.clone())
+        .runner(machine.runner()?)
+        .admin(admin_socket(session, &env_root))
+        .build()?;
+    let mut readiness = gateway.readiness();
+    let told = async {
+        // The sender goes with the gateway: then there is nothing to tell any more.
+        let settled = readiness.wait_for(is_settled);
+        let Ok(settled) = settled.await.map(|now| now.clone()) else { return Ok(()) };
+        let not_served = settled.reasons.into_iter().map(|reason| reason.message).collect();
+        let url = url_of(listen_addr);
+        let serving =
+            Serving { environment_id: env_id.clone(), url, listen_addr, bundle_id, not_served };
+        session.renderer().show(name, &Answer::of(&serving)?)
+    };
+    let served = gateway.serve(listener, ended);
+    let (served, told) = tokio::join!(served, told);
+    let summary = served.map_err(|error| match error {
+        GatewayError::Socket(SocketError::Live { .. }) => {
+            let listen_addr = running(&env_root).and_then(|running| running.listen_addr);
+            CliError::ServedAlready { env_id: env_id.to_string(), listen_addr }
+        }
+        error => CliError::from(error),
+    })?;
+    if summary.cut_off > 0 {
+        session.progress().warn(&format!("{} connection(s) were cut off", summary.cut_off));
+    }
+    told
+}
+
+/// Whether everything is loaded that can be. Before the first look at the environment there is no
+/// reason, and after it some go away by themselves.
+fn is_settled(now: &Readiness) -> bool {
+    const PASSING: [&str; 2] = ["starting", "loading"];
+    let lasts = |reason: &Unready| !PASSING.contains(&reason.code);
+    now.ready || (!now.reasons.is_empty() && now.reasons.iter().all(lasts))
+}
+
+/// The socket in the environment's folder, unless its path is too long for one.
+fn admin_socket(session: &Session, env_root: &Path) -> AdminSocket {
+    /// What every platform takes, with room for the name that the socket has until it is ready.
+    const LONGEST: usize = 103;
+    if env_root.join(SOCKET_NAME).as_os_str().len() <= LONGEST {
+        return AdminSocket::InEnvironment;
+    }
+    let text = "the environment's folder has too long a path for a socket: this gateway has no administration";
+    session.progress().warn(text);
+    AdminSocket::Nowhere
+}
+
+/// The address that a browser on this machine can open.
+fn url_of(listen_addr: SocketAddr) -> String {
+    if listen_addr.ip().is_unspecified() {
+        format!("http://localhost:{}", listen_addr.port())
+    } else {
+        format!("http://{listen_addr}")
+    }
+}
+
+/// Ends with Ctrl-C or a request to terminate, which do nothing else from now on.
+fn ended() -> Result<impl Future<Output = ()>, CliError> {
+    let listen = |kind| signal(kind).map_err(|source| CliError::Runtime { source });
+    let (mut interrupt, mut terminate) =
+        (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
