@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use greentic_deploy_spec::{
@@ -21,8 +22,10 @@ use crate::{
 ///
 /// [`Rehearsal::changes`] tells what the changes came to. Ids and times are of the rehearsal: a change
 /// that is made afterwards has its own. A key that was used before is not looked up.
-pub struct Rehearsal<'a, S: ?Sized> {
-    inner: &'a S,
+///
+/// Works over whatever leads to a store: a reference for a moment, an `Arc` for longer.
+pub struct Rehearsal<P> {
+    inner: P,
     ports: Ports,
     changed: Mutex<BTreeMap<EnvId, Changed>>,
 }
@@ -32,16 +35,22 @@ struct Changed {
     now: EnvSnapshot,
 }
 
-impl<'a, S: EnvironmentReads + ?Sized> Rehearsal<'a, S> {
+impl<P: Deref<Target: EnvironmentReads> + Send + Sync> Rehearsal<P> {
     /// A rehearsal over a store that takes these ports from outside. Their keys sign; none is made.
     #[must_use]
-    pub fn of(inner: &'a S, ports: &Ports) -> Self {
+    pub fn of(inner: P, ports: &Ports) -> Self {
         let signer = ports.signer.clone().map(|inner| {
             let signer = RehearsalSigner { inner, stand_in: MemorySigner::new(u64::MAX) };
             Arc::new(signer) as Arc<dyn PolicySigner>
         });
         let secrets = ports.secrets.is_some().then(|| Arc::new(MemorySecretSink::default()) as _);
         Self { inner, ports: Ports { signer, secrets, ..ports.clone() }, changed: Mutex::default() }
+    }
+
+    /// What the rehearsal takes from outside, for a rehearsal over this one.
+    #[must_use]
+    pub fn ports(&self) -> &Ports {
+        &self.ports
     }
 
     /// What the changes of an environment came to, document by document. Empty when there was none.
@@ -65,13 +74,13 @@ impl<'a, S: EnvironmentReads + ?Sized> Rehearsal<'a, S> {
     }
 }
 
-impl<S: EnvironmentReads + ?Sized> fmt::Debug for Rehearsal<'_, S> {
+impl<P: Deref<Target: EnvironmentReads>> fmt::Debug for Rehearsal<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Rehearsal").field("inner", &self.inner).finish_non_exhaustive()
+        f.debug_struct("Rehearsal").field("inner", &&*self.inner).finish_non_exhaustive()
     }
 }
 
-impl<S: EnvironmentReads + ?Sized> EnvironmentReads for Rehearsal<'_, S> {
+impl<P: Deref<Target: EnvironmentReads> + Send + Sync> EnvironmentReads for Rehearsal<P> {
     fn list_env_ids(&self) -> Result<Vec<EnvId>, StoreError> {
         let mut all = self.inner.list_env_ids()?;
         for (env_id, one) in self.changed().iter() {
@@ -106,7 +115,7 @@ impl<S: EnvironmentReads + ?Sized> EnvironmentReads for Rehearsal<'_, S> {
     }
 }
 
-impl<S: EnvironmentReads + ?Sized> EnvironmentMutations for Rehearsal<'_, S> {
+impl<P: Deref<Target: EnvironmentReads> + Send + Sync> EnvironmentMutations for Rehearsal<P> {
     fn execute(&self, env_id: &EnvId, request: Request) -> Result<Committed, StoreError> {
         let pending = Pending::new(env_id, request, &self.ports)?;
         let head = self.head(env_id)?;
@@ -121,7 +130,7 @@ impl<S: EnvironmentReads + ?Sized> EnvironmentMutations for Rehearsal<'_, S> {
     }
 }
 
-impl<S: EnvironmentHistory + ?Sized> EnvironmentHistory for Rehearsal<'_, S> {
+impl<P: Deref<Target: EnvironmentHistory> + Send + Sync> EnvironmentHistory for Rehearsal<P> {
     fn history(&self, env_id: &EnvId, page: HistoryPage) -> Result<Vec<CommitInfo>, StoreError> {
         self.inner.history(env_id, page)
     }
