@@ -65,6 +65,8 @@
 mod clause;
 mod clauses;
 mod engine_says;
+#[cfg(feature = "local")]
+mod local;
 mod report;
 mod runner;
 mod samples;
@@ -74,6 +76,8 @@ mod trial;
 
 pub use clause::{Clause, Condition};
 pub use clauses::clauses;
+#[cfg(feature = "local")]
+pub use local::LocalStores;
 pub use report::{ClauseReport, Report, Summary, Verdict};
 pub use runner::{DEFAULT_TIME_LIMIT, Suite, UnknownClause, run};
 pub use subject::{Capabilities, Capability, Opened, StoreWithHistory, Subject, SubjectError};

@@ -1,8 +1,8 @@
 use std::collections::BTreeSet;
 
-use greentic_env_store::conformance::{self, Suite};
+use greentic_env_store::conformance::{self, LocalStores, Suite};
 
-use super::subjects::{InMemory, OnDisk, WithoutPorts};
+use super::subjects::{InMemory, WithoutPorts};
 
 #[test]
 fn the_store_in_memory_keeps_every_clause() {
@@ -23,7 +23,7 @@ fn the_store_over_a_folder_keeps_every_clause() {
     let reports: Vec<_> = std::thread::scope(|scope| {
         let run = |area: &str| {
             let area = format!("store.{area}");
-            scope.spawn(move || Suite::new(OnDisk).only(&[&area]).expect("an area").run())
+            scope.spawn(move || Suite::new(LocalStores).only(&[&area]).expect("an area").run())
         };
         let threads: Vec<_> = areas.into_iter().map(run).collect();
         threads.into_iter().map(|thread| thread.join().expect("a report")).collect()
