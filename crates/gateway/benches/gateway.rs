@@ -28,7 +28,7 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::client::conn::http1::SendRequest;
 use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
-use lab::{BUNDLE, Lab};
+use lab::{BUNDLE, Lab, worker};
 use serde_json::json;
 use tempfile::TempDir;
 use tokio::net::TcpStream;
@@ -44,25 +44,6 @@ const CHANGES: Duration = Duration::from_secs(10);
 enum Asked {
     Constant,
     Turn,
-}
-
-/// A worker of one node, in a folder of its own.
-fn worker(folder: &Path) -> PathBuf {
-    let echo =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/components/echo/echo.wasm");
-    let write = |name: &str, text: &str| fs::write(folder.join(name), text).expect("written");
-    fs::create_dir_all(folder.join("flows")).expect("a folder");
-    fs::create_dir_all(folder.join("components")).expect("a folder");
-    fs::copy(echo, folder.join("components/echo.wasm")).expect("the component");
-    write(
-        "pack.yaml",
-        "pack_id: bench.echo\nversion: 1.0.0\nkind: application\ncomponents:\n  - id: echo\n    version: 0.1.0\n    operations: [echo]\n",
-    );
-    write(
-        "flows/echo.ygtc",
-        "id: echo\ntype: messaging\nnodes:\n  answer:\n    echo:\n      text: \"{{entry.text}}\"\n    operation: echo\n    routing: out\n",
-    );
-    folder.to_owned()
 }
 
 async fn connect(address: SocketAddr) -> SendRequest<Full<Bytes>> {
@@ -200,7 +181,7 @@ async fn load(
 
 fn main() {
     let folder = TempDir::new().expect("a folder");
-    let worker = worker(folder.path());
+    let worker = worker(folder.path(), "echo", "echo");
     let lab = Lab::new();
     let deployment = lab.deployment();
     let revision = lab.staged_from(deployment, &worker, 60).revision_id;

@@ -115,7 +115,7 @@ impl GatewayBuilder {
             Some(runner) => Arc::clone(runner),
             None => Arc::new(HostBuilder::new().build_open()?),
         };
-        let (readiness, _) = watch::channel(Readiness::default());
+        let (readiness, _) = watch::channel(Readiness::starting());
         Ok(Gateway { options: self, host, readiness })
     }
 }

@@ -6,14 +6,22 @@ use crate::gate::Gate;
 use crate::serving::Serving;
 
 /// Whether a gateway serves what its environment says.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Readiness {
     /// It does.
     pub ready: bool,
     /// The generation that is served.
     pub generation: u64,
-    /// Why it does not; empty when it does.
+    /// Why it does not; empty when it does. `starting` and `loading` go away by themselves.
     pub reasons: Vec<Unready>,
+}
+
+impl Readiness {
+    /// Nothing was read yet.
+    pub(crate) fn starting() -> Self {
+        let reason = Unready::new("starting", "the environment was not read yet");
+        Self { ready: false, generation: 0, reasons: vec![reason] }
+    }
 }
 
 /// A reason why a gateway does not serve what its environment says.
@@ -48,7 +56,7 @@ pub(crate) fn readiness(gate: &Gate) -> Readiness {
         reasons.push(Unready::new(failure.code, message));
     }
     match &serving.wanted {
-        None => reasons.push(Unready::new("starting", "the environment was not read yet")),
+        None => reasons.extend(Readiness::starting().reasons),
         Some(wanted) => {
             if !serving.is_complete {
                 let message = format!("generation {} is being loaded", wanted.generation);

@@ -40,7 +40,34 @@ pub(crate) fn key() -> IdempotencyKey {
 
 /// The folder of a version of the example worker.
 fn example(version: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/hello").join(version)
+    let name = if version == "v1" { "hello" } else { "hello-v2" };
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples").join(name)
+}
+
+/// The sources of a worker of one node, which lets one of the example components do something with
+/// the text of the message. They are put into an empty folder.
+pub(crate) fn worker(folder: &Path, component: &str, operation: &str) -> PathBuf {
+    let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/components");
+    let built = built.join(component).join(format!("{component}.wasm"));
+    let write = |name: &str, text: &str| std::fs::write(folder.join(name), text).expect("written");
+    std::fs::create_dir_all(folder.join("flows")).expect("a folder");
+    std::fs::create_dir_all(folder.join("components")).expect("a folder");
+    std::fs::copy(built, folder.join(format!("components/{component}.wasm"))).expect("copied");
+    write(
+        "pack.yaml",
+        &format!(
+            "pack_id: example.worker\nversion: 1.0.0\nkind: application\ncomponents:\n  \
+             - id: {component}\n    version: 0.1.0\n    operations: [{operation}]\n"
+        ),
+    );
+    write(
+        "flows/main.ygtc",
+        &format!(
+            "id: main\ntype: messaging\nnodes:\n  answer:\n    {component}:\n      \
+             text: \"{{{{entry.text}}}}\"\n    operation: {operation}\n    routing: out\n"
+        ),
+    );
+    folder.to_owned()
 }
 
 /// A bundle of one pack, made of its sources.

@@ -12,4 +12,5 @@ mod lab;
 mod limits;
 mod probe;
 mod revisions;
+mod slow;
 mod webchat;

@@ -22,7 +22,7 @@ async fn a_sound_revision_is_described_and_a_broken_one_named() {
     };
     let report = probe.probe(&asked).await.expect("a report");
     let pack = report.packs.first().expect("a pack");
-    assert_eq!((pack.pack_id.as_str(), pack.components, pack.flows), ("examples.hello", 1, 1));
+    assert_eq!((pack.pack_id.as_str(), pack.components, pack.flows), ("hello", 1, 1));
     assert_eq!(pack.signature, "not signed");
     let folder = lab.env_root().join("revisions").join(revision.revision_id.to_string());
     std::fs::write(folder.join("bundle/packs/hello.gtpack"), b"no pack").expect("broken");

@@ -1,5 +1,6 @@
 //! Direct Line, as its clients speak it.
 
+use greentic_deploy_spec::{RouteBinding, TenantSelector};
 use hyper::StatusCode;
 use serde_json::{Value, json};
 
@@ -85,6 +86,25 @@ async fn a_token_opens_its_own_conversation_only() {
     forged.replace_range(0..1, if forged.starts_with('A') { "B" } else { "A" });
     let forged = gateway.ask(get(ada.activities()).token(&forged)).await;
     assert_eq!(forged.status, StatusCode::UNAUTHORIZED);
+    gateway.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_opens_nothing_of_another_tenant_or_worker() {
+    let (lab, ..) = Lab::serving_v1();
+    let acme = TenantSelector { tenant: "acme".to_owned(), team: "t".to_owned() };
+    let acme = RouteBinding { tenant_selector: acme, ..RouteBinding::unrestricted() };
+    lab.deployment_at("helper", acme);
+    lab.deployment_at("other", RouteBinding::unrestricted());
+    let gateway = lab.serve().await;
+    let chat = Chat::begin(&gateway).await;
+    for (place, code) in
+        [("acme", "token-of-another-tenant"), ("default/other", "token-of-another-worker")]
+    {
+        let path = chat.activities().replace("/default/", &format!("/{place}/"));
+        let refused = gateway.ask(get(path).token(&chat.token)).await;
+        assert_eq!((refused.status, refused.code().as_str()), (StatusCode::FORBIDDEN, code));
+    }
     gateway.stop().await;
 }
 
