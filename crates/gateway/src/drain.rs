@@ -28,16 +28,14 @@ pub(crate) async fn run(gate: Arc<Gate>, store: Arc<dyn GatewayStore>) {
         tokio::time::sleep(LOOK).await;
         let serving = gate.serving.load_full();
         let Some(wanted) = serving.wanted.clone() else { continue };
-        let draining = wanted.revisions().filter(|revision| revision.drain.is_some());
-        let draining: Vec<_> = draining.cloned().collect();
-        pauses.retain(|id, _| draining.iter().any(|one| one.revision.revision_id == *id));
-        for revision in draining {
+        pauses.retain(|id, _| wanted.draining.iter().any(|one| one.revision.revision_id == *id));
+        for revision in &wanted.draining {
             let id = revision.revision.revision_id;
             if pauses.get(&id).is_some_and(|(until, _)| Instant::now() < *until) {
                 continue;
             }
-            if let Some(report) = over(&gate, &serving, &revision).await
-                && !finish(&gate, &store, &revision, report).await
+            if let Some(report) = over(&gate, &serving, revision).await
+                && !finish(&gate, &store, revision, report).await
             {
                 let pause = pauses.get(&id).map_or(PAUSE, |(_, pause)| *pause);
                 let next = pause.saturating_mul(2).min(LONGEST_PAUSE);

@@ -83,6 +83,7 @@ fn wanted(revisions: &[u128], shares: &[(u128, u32)]) -> Wanted {
     Wanted {
         generation: 1,
         deployments: [(DEPLOYMENT, wanted)].into(),
+        draining: Vec::new(),
         routes: Arc::default(),
         default_bundle: None,
         has_page: false,

@@ -17,6 +17,8 @@ use crate::routes::RouteTable;
 pub(crate) struct Wanted {
     pub(crate) generation: u64,
     pub(crate) deployments: BTreeMap<DeploymentId, WantedDeployment>,
+    /// The revisions that drain, those of deployments that are not active too.
+    pub(crate) draining: Vec<WantedRevision>,
     pub(crate) routes: Arc<RouteTable>,
     /// What serves addresses that name no bundle.
     pub(crate) default_bundle: Option<BundleId>,
@@ -100,6 +102,7 @@ impl Wanted {
             return Self {
                 generation,
                 deployments: BTreeMap::new(),
+                draining: Vec::new(),
                 routes: Arc::default(),
                 default_bundle: None,
                 has_page: false,
@@ -113,6 +116,7 @@ impl Wanted {
         Self {
             generation,
             routes: Arc::new(RouteTable::new(bindings)),
+            draining: draining(environment),
             deployments,
             default_bundle: environment.default_bundle(),
             has_page: environment.host_config.resolved_gui_enabled(),
@@ -171,6 +175,11 @@ fn revisions(
         (id, WantedRevision { revision: revision.clone(), key, drain })
     });
     wanted.collect()
+}
+
+fn draining(environment: &Document<Environment>) -> Vec<WantedRevision> {
+    let all = environment.bundles.iter().flat_map(|one| revisions(environment, one).into_values());
+    all.filter(|revision| revision.drain.is_some()).collect()
 }
 
 /// The table that a deployment is served with: the one that is recorded for its split, else the

@@ -65,6 +65,8 @@ fn watch_on(store: &dyn GatewayStore, env_id: &EnvId, tell: &Sender<News>) {
                     }
                 }
             }
+            // Then it is asked, below.
+            Err(StoreError::Unsupported { .. }) => {}
             Err(error) => drop(tell.send(News::of(Err(error)))),
         }
         std::thread::park_timeout(PAUSE);

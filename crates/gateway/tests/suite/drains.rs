@@ -1,6 +1,6 @@
 //! A drain ends by itself.
 
-use greentic_deploy_spec::{RevisionId, RevisionLifecycle};
+use greentic_deploy_spec::{BundleDeploymentStatus, RevisionId, RevisionLifecycle};
 use greentic_env_store::EnvironmentReads as _;
 
 use super::lab::Lab;
@@ -54,6 +54,19 @@ async fn a_drain_ends_at_its_deadline_whoever_is_still_waiting() {
     until_inactive(&lab, v1).await;
     gateway.until_applied(&lab).await;
     assert_eq!(gateway.say("ada", "Ada").await, "Hi there! Whom do I talk to?", "it begins anew");
+    gateway.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_drain_ends_where_nothing_is_served_any_more() {
+    let lab = Lab::new();
+    let deployment = lab.deployment();
+    let v1 = lab.staged(deployment, "v1", 1).revision_id;
+    lab.warm(v1);
+    let gateway = lab.serve().await;
+    lab.status(deployment, BundleDeploymentStatus::Paused);
+    lab.drain(v1);
+    until_inactive(&lab, v1).await;
     gateway.stop().await;
 }
 

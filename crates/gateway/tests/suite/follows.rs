@@ -3,12 +3,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use greentic_deploy_spec::{BundleDeploymentStatus, RevisionId};
 use greentic_env_store::EnvironmentReads as _;
 use hyper::StatusCode;
 
-use super::lab::{Lab, get, invoke, key};
-use greentic_deploy_spec::{BundleDeploymentStatus, RevisionId, UpdateBundlePayload};
-use greentic_env_store::EnvironmentMutations as _;
+use super::lab::{Lab, get, invoke};
 
 /// Breaks the pack of a revision. Gives what mends it.
 fn break_pack(lab: &Lab, revision_id: RevisionId) -> impl FnOnce() {
@@ -74,21 +73,10 @@ async fn a_split_whose_revisions_are_all_broken_leaves_the_one_before_in_place()
 async fn what_is_paused_or_gone_is_not_served() {
     let (lab, deployment, _) = Lab::serving_v1();
     let gateway = lab.serve().await;
-    let pause = |status| UpdateBundlePayload {
-        deployment_id: deployment,
-        status: Some(status),
-        route_binding: None,
-        revenue_share: None,
-        config_overrides: None,
-    };
-    lab.store
-        .update_bundle(&lab.env_id, pause(BundleDeploymentStatus::Paused), key())
-        .expect("paused");
+    lab.status(deployment, BundleDeploymentStatus::Paused);
     gateway.until_applied(&lab).await;
     assert_eq!(gateway.ask(invoke("ada", "hi")).await.status, StatusCode::NOT_FOUND);
-    lab.store
-        .update_bundle(&lab.env_id, pause(BundleDeploymentStatus::Active), key())
-        .expect("active");
+    lab.status(deployment, BundleDeploymentStatus::Active);
     gateway.until_applied(&lab).await;
     gateway.say("ada", "hi").await;
     gateway.stop().await;

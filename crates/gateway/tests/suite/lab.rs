@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use greentic_deploy_spec::{
-    AddBundlePayload, BundleId, CustomerId, DeploymentId, EnvId, EnvironmentHostConfig,
-    IdempotencyKey, PartyId, RevenueShareEntry, Revision, RevisionId, RevisionLifecycle,
-    RouteBinding, SetTrafficSplitPayload, StageRevisionPayload, TrafficSplitEntry,
-    WarmRevisionPayload,
+    AddBundlePayload, BundleDeploymentStatus, BundleId, CustomerId, DeploymentId, EnvId,
+    EnvironmentHostConfig, IdempotencyKey, PartyId, RevenueShareEntry, Revision, RevisionId,
+    RevisionLifecycle, RouteBinding, SetTrafficSplitPayload, StageRevisionPayload,
+    TrafficSplitEntry, UpdateBundlePayload, WarmRevisionPayload,
 };
 use greentic_env_store::{EnvironmentMutations, EnvironmentReads, LocalFsStore};
 use greentic_gateway::{AdminSocket, Gateway, GatewayBuilder, Limits, Summary};
@@ -34,7 +34,7 @@ pub(crate) struct Lab {
     folder: TempDir,
 }
 
-pub(crate) fn key() -> IdempotencyKey {
+fn key() -> IdempotencyKey {
     IdempotencyKey::new(RevisionId::new().to_string()).expect("a key")
 }
 
@@ -180,6 +180,17 @@ impl Lab {
             authorization_ref: None,
         };
         self.store.set_traffic_split(&self.env_id, payload, key()).expect("a split");
+    }
+
+    pub(crate) fn status(&self, deployment_id: DeploymentId, status: BundleDeploymentStatus) {
+        let payload = UpdateBundlePayload {
+            deployment_id,
+            status: Some(status),
+            route_binding: None,
+            revenue_share: None,
+            config_overrides: None,
+        };
+        self.store.update_bundle(&self.env_id, payload, key()).expect("another status");
     }
 
     pub(crate) fn drain(&self, revision_id: RevisionId) {
