@@ -157,7 +157,7 @@ pub(crate) fn source(
 
 /// Adds the configuration of a pack. Bundles name it by the pack's file or by the pack's own id;
 /// the runtime knows the latter.
-fn configure(
+pub(super) fn configure(
     source: &mut RevisionSource,
     pack: &StagedPack,
     configs: &BTreeMap<String, PackConfig>,

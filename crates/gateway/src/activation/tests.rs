@@ -3,11 +3,16 @@ use std::sync::Arc;
 
 use greentic_deploy_spec::routing::SlotTable;
 use greentic_deploy_spec::{
-    BundleDeployment, BundleDeploymentStatus, DeploymentId, Revision, RevisionId,
+    BundleDeployment, BundleDeploymentStatus, DeploymentId, PackConfig, Revision, RevisionId,
     RevisionLifecycle, RouteBinding, SchemaVersion, TrafficSplitEntry,
 };
+use greentic_pack_format::revision::StagedPack;
+use greentic_pack_format::{Limits, PackBuilder};
+use greentic_runner_host::RevisionSource;
 use proptest::prelude::*;
+use serde_json::Value;
 
+use super::load::configure;
 use super::plan::{Held, Obstacle, Plan, SplitPlan, plan};
 use super::wanted::{LoadKey, Wanted, WantedDeployment, WantedRevision};
 
@@ -144,6 +149,40 @@ fn another_tenant_or_other_overrides_are_other_runtimes() {
         of(|one| drop(one.config_overrides.insert("p".to_owned(), BTreeMap::new()))),
         key(1)
     );
+}
+
+#[test]
+fn overrides_win_over_the_configuration_of_a_pack_by_either_of_its_names() {
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let path = folder.path().join("file.gtpack");
+    let sources = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/hello");
+    let pack = PackBuilder::from_folder(sources, &Limits::default()).expect("the example");
+    pack.write_to(&path).expect("a pack");
+    let staged = StagedPack { pack_id: "file".to_owned(), path, digest: String::new() };
+    let values = |pairs: &[(&str, i64)]| -> BTreeMap<String, Value> {
+        pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).into())).collect()
+    };
+    let reference = "runtime://local/discovered/url".parse().expect("a reference");
+    let config = PackConfig {
+        schema: SchemaVersion::from(PackConfig::schema_str()),
+        pack_id: "file".into(),
+        revision_id: RevisionId(ulid::Ulid(1)),
+        non_secret: values(&[("a", 1), ("b", 1), ("c", 1)]),
+        secret_refs: BTreeMap::new(),
+        runtime_refs: [("url".to_owned(), reference)].into(),
+    };
+    let configs = [("file".to_owned(), config)].into();
+    let overrides = [
+        ("file".to_owned(), values(&[("b", 2), ("c", 2)])),
+        ("hello".to_owned(), values(&[("c", 3), ("d", 3)])),
+        ("other".to_owned(), values(&[("e", 4)])),
+    ];
+    let mut source = RevisionSource::new(None, Vec::new());
+    configure(&mut source, &staged, &configs, &overrides.into()).expect("configured");
+    assert_eq!(source.runtime_configs.len(), 1);
+    let expected = values(&[("a", 1), ("b", 2), ("c", 3), ("d", 3)]);
+    assert_eq!(*source.runtime_configs["hello"], expected);
+    assert_eq!(source.runtime_refs["hello"]["url"], "runtime://local/discovered/url");
 }
 
 proptest! {
