@@ -1,7 +1,7 @@
 //! The checks that a revision passes before it is ready.
 
 use greentic_deploy_spec::{
-    Environment, HealthCheckId, HealthGateFailure, Revision, RevisionId, TrustedKey,
+    Document, Environment, HealthCheckId, HealthGateFailure, Revision, RevisionId, TrustedKey,
 };
 use greentic_env_store::EnvSnapshot;
 use greentic_pack_format::revision::{RevisionFolder, RevisionFolderError};
@@ -80,7 +80,7 @@ fn said(error: RevisionFolderError) -> String {
     error.to_string()
 }
 
-fn route_table(environment: &Environment, revision: &Revision) -> Result<(), String> {
+fn route_table(environment: &Document<Environment>, revision: &Revision) -> Result<(), String> {
     let Some(own) = environment.deployment(revision.deployment_id) else { return Ok(()) };
     let is_itself =
         |other: &greentic_deploy_spec::BundleDeployment| other.deployment_id == own.deployment_id;

@@ -1,7 +1,8 @@
 //! Which requests reach which deployment, as far as it has to be clear before something is deployed.
 
 use greentic_deploy_spec::{
-    BundleDeployment, BundleDeploymentStatus, BundleId, Environment, RouteBinding, TenantSelector,
+    BundleDeployment, BundleDeploymentStatus, BundleId, Document, Environment, RouteBinding,
+    TenantSelector,
 };
 
 use crate::OpError;
@@ -75,7 +76,7 @@ fn listed(
     Ok(all)
 }
 
-/// A host name in lower case, without port and the dot at its end.
+/// A host name in lower case, without port and the dot at its end; `*` for every host, `*.` before a name for those below it.
 fn host(text: &str) -> Option<String> {
     let text = text.trim();
     let name = text.rsplit_once(':').map_or(text, |(name, port)| {
@@ -83,10 +84,11 @@ fn host(text: &str) -> Option<String> {
     });
     let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
     let is_part = |part: &str| {
-        !part.is_empty()
-            && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+        !part.is_empty() && part.bytes().all(is_plain)
     };
-    (name.len() <= LONGEST && name.split('.').all(is_part)).then_some(name)
+    let is_name = name == "*" || name.strip_prefix("*.").unwrap_or(&name).split('.').all(is_part);
+    (is_name && name.len() <= LONGEST).then_some(name)
 }
 
 /// A path that starts with a slash and does not end with one, but for the root.
@@ -118,16 +120,22 @@ pub(crate) fn same(left: &RouteBinding, right: &RouteBinding) -> bool {
     }
 }
 
-/// Fails when another deployment in use has one of the routes of a bundle: then nothing tells which one is meant.
+/// Fails when another deployment in use has one of the routes of a bundle: then nothing tells which one is meant, unless one of
+/// them is the environment's default bundle.
 pub(crate) fn check_unambiguous(
-    environment: &Environment,
+    environment: &Document<Environment>,
     bundle_id: &BundleId,
     binding: &RouteBinding,
     is_itself: impl Fn(&BundleDeployment) -> bool,
 ) -> Result<(), OpError> {
+    let default = environment.default_bundle();
+    if default.as_ref() == Some(bundle_id) {
+        return Ok(());
+    }
     let ours = pairs(binding);
     let in_use = environment.bundles.iter().filter(|other| {
-        matches!(other.status, BundleDeploymentStatus::Active) && !is_itself(other)
+        let is_used = matches!(other.status, BundleDeploymentStatus::Active);
+        is_used && !is_itself(other) && default.as_ref() != Some(&other.bundle_id)
     });
     for other in in_use {
         if let Some(route) = pairs(&other.route_binding).into_iter().find(|one| ours.contains(one))
@@ -147,7 +155,8 @@ fn pairs(binding: &RouteBinding) -> Vec<(String, String)> {
     let or_all = |values: Vec<String>| if values.is_empty() { vec![String::new()] } else { values };
     let usual =
         |text: &String, one: fn(&str) -> Option<String>| one(text).unwrap_or_else(|| text.clone());
-    let hosts = or_all(binding.hosts.iter().map(|text| usual(text, host)).collect());
+    let any = |name: String| if name == "*" { String::new() } else { name };
+    let hosts = or_all(binding.hosts.iter().map(|text| any(usual(text, host))).collect());
     let prefixes = binding.path_prefixes.iter().map(|text| usual(text, path_prefix)).collect();
     let prefixes = if binding.path_prefixes.is_empty() { vec!["/".to_owned()] } else { prefixes };
     hosts

@@ -47,7 +47,7 @@ pub(super) fn decide(
 }
 
 fn check_route(
-    environment: &Environment,
+    environment: &Document<Environment>,
     existing: Option<&BundleDeployment>,
     inputs: &Inputs<'_>,
 ) -> Result<(), OpError> {

@@ -110,6 +110,9 @@ fn routes_are_written_one_way() {
         ("acme", "default")
     );
     assert_eq!(RouteRequest::default().binding().unwrap(), None);
+    let below =
+        RouteRequest { hosts: vec!["*.Example.com".into(), "*".into()], ..RouteRequest::default() };
+    assert_eq!(below.binding().unwrap().unwrap().hosts, ["*.example.com", "*"]);
     let check = |hosts: &[&str], path_prefixes: &[&str], tenant: Option<&str>| {
         let texts = |all: &[&str]| all.iter().map(|one| (*one).to_owned()).collect();
         let (hosts, path_prefixes) = (texts(hosts), texts(path_prefixes));
@@ -120,6 +123,7 @@ fn routes_are_written_one_way() {
     };
     check(&["a b"], &[], None);
     check(&["a..b"], &[], None);
+    check(&["a.*.b"], &[], None);
     check(&[""], &[], None);
     check(&[], &["/a/../b"], None);
     check(&[], &["/a?b"], None);
