@@ -86,6 +86,9 @@ impl Operator {
                 let payload = staging::payload(staged, revision_id, id, &request.options);
                 Ok(Command::StageRevision(document(payload)?))
             })?;
+            if revision.deployment_id != deployment.deployment_id {
+                return Err(OpError::KeyReused { key });
+            }
             Ok(RevisionSummary::of(&revision))
         })
     }

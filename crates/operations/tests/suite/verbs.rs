@@ -2,7 +2,8 @@
 
 use greentic_deploy_spec::DrainReport;
 use greentic_operations::{
-    FinishDrainRequest, Mode, OpError, RemoveBundleRequest, SetTrafficRequest,
+    FinishDrainRequest, Mode, OpError, RemoveBundleRequest, SetTrafficRequest, StageOptions,
+    StageRequest,
 };
 
 use crate::lab::{Lab, key};
@@ -131,4 +132,28 @@ fn a_revision_with_traffic_is_neither_drained_nor_archived() {
         assert!(error.hint().unwrap().contains("gtc op traffic set"));
     }
     assert_eq!(lab.calls.take(), [""; 0]);
+}
+
+#[test]
+fn a_bundle_is_staged_once_under_a_key_and_for_one_deployment() {
+    let lab = two();
+    let mut other = lab.request("other", "one");
+    other.route.path_prefixes = vec!["/other".to_owned()];
+    lab.try_deploy(&other).unwrap();
+    let stage = |deployment: &str| {
+        let request = StageRequest {
+            env_id: lab.env_id.clone(),
+            deployment: deployment.parse().unwrap(),
+            bundle: lab.worker("hello", "three"),
+            options: StageOptions::default(),
+            key: key("stage"),
+        };
+        lab.operator.stage(&request, Mode::Commit)
+    };
+    let staged = stage("hello").unwrap().result;
+    assert_eq!((staged.sequence, staged.lifecycle.as_str()), (3, "staged"));
+    let generation = lab.generation();
+    assert_eq!(stage("hello").unwrap().result, staged);
+    assert_eq!(stage("other").unwrap_err().code(), "idempotency-conflict");
+    assert_eq!(lab.generation(), generation);
 }

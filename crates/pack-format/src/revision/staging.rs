@@ -18,6 +18,7 @@ use super::{
 };
 use crate::bundle::{Bundle, BundleImage};
 use crate::digest::Digest;
+use crate::error::EntryProblem;
 use crate::limits::Limits;
 
 /// Folders whose names start with it are not finished, or no longer wanted. Nobody reads them.
@@ -108,7 +109,12 @@ impl StagingArea {
     /// [`RevisionFolderError::Busy`](Error::Busy), or when the folder cannot be written.
     pub fn enter(env_root: &Path, limits: &Limits) -> Result<Self, Error> {
         let folder = env_root.join(REVISIONS);
-        let is_new = !folder.is_dir();
+        let found = fs::symlink_metadata(&folder);
+        if found.as_ref().is_ok_and(fs::Metadata::is_symlink) {
+            let (file, problem) = (REVISIONS.to_owned(), EntryProblem::Symlink);
+            return Err(Error::Unsafe { file, problem });
+        }
+        let is_new = found.is_err();
         fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
         if is_new {
             sync(env_root)?;

@@ -297,3 +297,12 @@ fn two_that_stage_at_once_take_turns() {
     lab.verify(&lab.recorded(staged[0].clone())).unwrap();
     assert_eq!(lab.names().unfinished.len(), 0);
 }
+
+#[test]
+fn nothing_is_staged_through_a_link() {
+    let (lab, elsewhere) = (Lab::new(), TempDir::new().unwrap());
+    std::os::unix::fs::symlink(elsewhere.path(), lab.env_root.path().join("revisions")).unwrap();
+    let error = StagingArea::enter(lab.env_root.path(), &limits()).unwrap_err();
+    assert_eq!(error.code(), "revision-reference-unsafe");
+    assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 0);
+}
