@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use greentic_operations::{DeployRequest, OpError};
+use greentic_operations::{DeployRequest, DeployStatus, OpError};
 
 use crate::fake::Fault;
 use crate::lab::{Lab, key};
@@ -97,4 +97,16 @@ fn a_provider_that_does_not_follow_is_said_with_what_is_recorded() {
     assert!(error.to_string().contains("split does not work today"), "{error}");
     assert!(error.hint().unwrap().contains("run the same command again"));
     lab.check_only(1);
+}
+
+#[test]
+fn what_was_interrupted_does_not_overtake_what_came_later() {
+    let lab = lab(0);
+    let [keyed, _] = ways(&lab, "earlier");
+    lab.calls.refuse("warm");
+    lab.try_deploy(&keyed).unwrap_err();
+    lab.calls.accept_all();
+    let later = lab.deploy("hello", "later");
+    assert_eq!(lab.try_deploy(&keyed).unwrap().status, DeployStatus::Superseded);
+    assert_eq!(lab.check_only(2).1.revision_id, later.revision_id);
 }
