@@ -37,6 +37,7 @@ mod registry;
 mod secrets;
 mod sessions;
 mod state;
+mod telemetry;
 
 pub use credentials::{
     AdminCredentials, BootstrapError, BootstrapInput, BootstrapOutcome, CapabilityCheck,
@@ -55,3 +56,4 @@ pub use secrets::{NoSecrets, SecretsReader};
 pub use semver::VersionReq;
 pub use sessions::{Lease, LeaseToken, MemorySessions, Registered, SessionKey, Sessions, Taken};
 pub use state::{MemoryState, StateKey, StateStore};
+pub use telemetry::{GuestSource, NoTelemetry, TelemetryEvent, TelemetrySink, TurnEnd, WorkerName};

@@ -30,3 +30,4 @@ pub use runtime::{
     RuntimePorts, TenantRuntime,
 };
 pub use turn::TurnError;
+pub use wasm::{PreopenSpec, RunnerWasiPolicy};

@@ -1,12 +1,12 @@
 use std::sync::Arc;
 
-use greentic_env_pack::{SecretsReader, Sessions, StateStore};
+use greentic_env_pack::{SecretsReader, Sessions, StateStore, TelemetrySink};
 
 use super::configs::Configs;
 use super::{HostError, RunnerHost};
 use crate::HostConfig;
 use crate::runtime::{ActivePacks, RuntimePorts};
-use crate::wasm::{EngineConfig, HttpClient, WasmEngine};
+use crate::wasm::{EngineConfig, HttpClient, RunnerWasiPolicy, WasmEngine};
 
 /// Makes a [`RunnerHost`].
 ///
@@ -61,6 +61,20 @@ impl HostBuilder {
         self
     }
 
+    /// Reports turns, and what components write, here.
+    #[must_use]
+    pub fn with_telemetry(mut self, sink: Arc<dyn TelemetrySink>) -> Self {
+        self.ports.guest.telemetry = sink;
+        self
+    }
+
+    /// Gives components this of WASI. Without it they get neither variables nor folders.
+    #[must_use]
+    pub fn with_wasi_policy(mut self, policy: RunnerWasiPolicy) -> Self {
+        self.ports.wasi = Arc::new(policy);
+        self
+    }
+
     /// Sends the HTTP requests of components with this.
     #[must_use]
     pub fn with_http_client(mut self, http: Arc<dyn HttpClient>) -> Self {
@@ -71,7 +85,7 @@ impl HostBuilder {
     /// The host.
     ///
     /// # Errors
-    /// [`HostError::NoTenants`], [`HostError::Wasm`].
+    /// [`HostError::NoTenants`], [`HostError::Wasm`], [`HostError::WasiPolicy`].
     pub fn build(self) -> Result<RunnerHost, HostError> {
         if self.configs.is_empty() {
             return Err(HostError::NoTenants);
@@ -83,8 +97,11 @@ impl HostBuilder {
     /// [`RunnerHost::configure`] adds them.
     ///
     /// # Errors
-    /// [`HostError::Wasm`].
+    /// [`HostError::Wasm`], [`HostError::WasiPolicy`].
     pub fn build_open(self) -> Result<RunnerHost, HostError> {
+        if let Some(problem) = self.ports.wasi.problem() {
+            return Err(problem.into());
+        }
         let engine = WasmEngine::new(&self.engine)?;
         let (configs, ports) = (self.configs, self.ports);
         Ok(RunnerHost { engine, configs, ports, active: ActivePacks::new() })

@@ -1,7 +1,7 @@
 use crate::provider::ProviderError;
 use crate::runtime::{NoFlow, RuntimeError};
 use crate::turn::TurnError;
-use crate::wasm::{CallError, WasmError};
+use crate::wasm::{CallError, WasiPolicyError, WasmError};
 
 /// A host could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +21,9 @@ pub enum HostError {
     /// The engine cannot be used.
     #[error(transparent)]
     Wasm(#[from] WasmError),
+    /// Components cannot be given what the policy says.
+    #[error(transparent)]
+    WasiPolicy(#[from] WasiPolicyError),
     /// A runtime cannot be made or used.
     #[error(transparent)]
     Runtime(#[from] RuntimeError),
@@ -46,6 +49,7 @@ impl HostError {
             Self::NoTenants => "no-tenants",
             Self::UnknownTenant { .. } => "unknown-tenant",
             Self::Wasm(error) => error.code(),
+            Self::WasiPolicy(_) => "wasi-policy",
             Self::Runtime(error) => error.code(),
             Self::NoFlow(error) => error.code(),
             Self::Turn(error) => error.code(),

@@ -20,7 +20,7 @@ use configs::Configs;
 
 use crate::pack::PackSource;
 use crate::runtime::{ActivePacks, RevisionSource, RuntimeError, RuntimePorts, TenantRuntime};
-use crate::wasm::WasmEngine;
+use crate::wasm::{RunnerWasiPolicy, WasmEngine};
 use crate::{Activity, HostConfig, PackRuntime};
 
 /// Runs the workers of any number of tenants and revisions.
@@ -61,6 +61,12 @@ impl TenantHandle {
     #[must_use]
     pub fn pack(&self) -> Option<&Arc<PackRuntime>> {
         self.runtime.main_pack()
+    }
+
+    /// The engine that its components run in. Flows are run by [`RunnerHost::handle_activity`] only.
+    #[must_use]
+    pub fn engine(&self) -> &Arc<WasmEngine> {
+        self.runtime.engine()
     }
 
     /// The packs beside it.
@@ -183,6 +189,12 @@ impl RunnerHost {
     #[must_use]
     pub fn session_store(&self) -> &Arc<dyn Sessions> {
         &self.ports.sessions
+    }
+
+    /// What components get of WASI.
+    #[must_use]
+    pub fn wasi_policy(&self) -> &RunnerWasiPolicy {
+        &self.ports.wasi
     }
 
     /// Where guest state is kept.

@@ -263,6 +263,7 @@ fn grants(manifest: Option<&ComponentManifest>, config: &HostConfig) -> Grants {
         },
         state,
         telemetry: true,
+        ..Grants::default()
     }
 }
 

@@ -10,7 +10,10 @@ use crate::config::HostConfig;
 use crate::pack::{PackComponent, PackRuntime, PackSource};
 use crate::provider::HintCache;
 use crate::turn::Queue;
-use crate::wasm::{self, Guest, Identity, Ports, RuntimeConfig, RuntimeRefResolver, WasmEngine};
+use crate::wasm::{
+    self, Grants, Guest, Identity, Ports, RunnerWasiPolicy, RuntimeConfig, RuntimeRefResolver,
+    WasmEngine,
+};
 
 /// Which revision of which deployment a runtime is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,12 +35,18 @@ pub struct RuntimePorts {
     pub sessions: Arc<dyn Sessions>,
     /// What components use.
     pub guest: Ports,
+    /// What components get of WASI.
+    pub wasi: Arc<RunnerWasiPolicy>,
 }
 
 impl Default for RuntimePorts {
     /// Sessions and state in memory, no secrets, no network.
     fn default() -> Self {
-        Self { sessions: Arc::new(MemorySessions::default()), guest: Ports::default() }
+        Self {
+            sessions: Arc::new(MemorySessions::default()),
+            guest: Ports::default(),
+            wasi: Arc::default(),
+        }
     }
 }
 
@@ -82,6 +91,7 @@ pub struct TenantRuntime {
     pub(super) ports: RuntimePorts,
     pub(super) hints: HintCache,
     pub(super) queue: Queue,
+    pub(super) engine: Arc<WasmEngine>,
 }
 
 impl TenantRuntime {
@@ -109,13 +119,14 @@ impl TenantRuntime {
         for pack in &source.packs {
             packs.push(Arc::new(PackRuntime::load(pack, engine, &config)?));
         }
-        Self::from_packs(packs, source, config, ports)
+        Self::from_packs(packs, source, config, Arc::clone(engine), ports)
     }
 
     fn from_packs(
         packs: Vec<Arc<PackRuntime>>,
         source: RevisionSource,
         config: Arc<HostConfig>,
+        engine: Arc<WasmEngine>,
         ports: RuntimePorts,
     ) -> Result<Self, RuntimeError> {
         check_packs(&packs, &config)?;
@@ -134,7 +145,7 @@ impl TenantRuntime {
             configs.insert(id.to_owned(), config);
         }
         let (hints, queue) = (HintCache::default(), Queue::default());
-        Ok(Self { config, rollout: source.rollout, packs, configs, ports, hints, queue })
+        Ok(Self { config, rollout: source.rollout, packs, configs, ports, hints, queue, engine })
     }
 
     /// The tenant.
@@ -147,6 +158,12 @@ impl TenantRuntime {
     #[must_use]
     pub fn config(&self) -> &Arc<HostConfig> {
         &self.config
+    }
+
+    /// The engine that its components run in.
+    #[must_use]
+    pub fn engine(&self) -> &Arc<WasmEngine> {
+        &self.engine
     }
 
     /// Which revision it is; none for the runtime of a tenant alone.
@@ -229,7 +246,7 @@ impl TenantRuntime {
         Guest {
             config: self.configs.get(&identity.pack).cloned().unwrap_or_default(),
             identity: Arc::new(identity),
-            grants: component.grants.clone(),
+            grants: Grants { wasi: Arc::clone(&self.ports.wasi), ..component.grants.clone() },
             ports: self.ports.guest.clone(),
             limits: self.config.limits.call.clone(),
         }

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use greentic_env_pack::{PortError, SessionKey};
+use greentic_env_pack::{PortError, SessionKey, TelemetryEvent, TurnEnd};
 use serde_json::Value;
+use tokio::time::Instant;
 
 use super::TenantRuntime;
 use super::world::TurnWorld;
@@ -15,8 +16,26 @@ use crate::turn::{Address, Envelope, NoTurn, Parking, Resumed, TurnError};
 const LEASE_BEYOND_TURN: Duration = Duration::from_secs(30);
 
 impl TenantRuntime {
-    /// Runs the flow that a message is for, from its start or from where it waits.
+    /// Runs the flow that a message is for, from its start or from where it waits, and reports it.
     pub(crate) async fn turn(
+        &self,
+        pack_id: &str,
+        flow_id: &str,
+        activity: Activity,
+    ) -> Result<Value, TurnError> {
+        let began = Instant::now();
+        let answer = self.answer(pack_id, flow_id, activity).await;
+        let end = match &answer {
+            Ok(_) => TurnEnd::Answered,
+            Err(error) => TurnEnd::Failed { code: error.code() },
+        };
+        let (identity, took) = (self.identity(pack_id), began.elapsed());
+        let event = TelemetryEvent::Turn { worker: identity.worker(), flow: flow_id, end, took };
+        self.ports.guest.telemetry.record(&event);
+        answer
+    }
+
+    async fn answer(
         &self,
         pack_id: &str,
         flow_id: &str,
@@ -78,7 +97,7 @@ impl TenantRuntime {
     ) -> Result<Value, TurnError> {
         let world = TurnWorld { runtime: self, envelope, resumed: None };
         let (pack, flow) = (&envelope.pack_id, &envelope.flow_id);
-        let engine = self.engine(&world);
+        let engine = self.flow_engine(&world);
         let outcome = self.bounded(engine.begin(pack, flow, envelope.payload.clone())).await;
         match outcome {
             Ok(Outcome::Done(answer)) => Ok(answer),
@@ -100,7 +119,7 @@ impl TenantRuntime {
                 let (expected, found) = (found.clone(), envelope.pack_id.clone());
                 Err(FlowError::OtherPack { expected, found }.into())
             } else {
-                let engine = self.engine(&world);
+                let engine = self.flow_engine(&world);
                 let snapshot = resumed.snapshot.clone();
                 self.bounded(engine.resume(snapshot, envelope.payload.clone())).await
             }
@@ -121,7 +140,7 @@ impl TenantRuntime {
         }
     }
 
-    fn engine<'w>(&self, world: &'w TurnWorld<'_>) -> Engine<'w> {
+    fn flow_engine<'w>(&self, world: &'w TurnWorld<'_>) -> Engine<'w> {
         let retry = self.config.retry;
         Engine {
             world,

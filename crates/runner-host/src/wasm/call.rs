@@ -29,7 +29,7 @@ where
     let turns = component.engine.turns();
     let identity = Arc::clone(&guest.identity);
     let _turn = turns.take(&identity.tenant, deadline).await?;
-    let mut store = store::store(&component.engine, guest, deadline);
+    let mut store = store::store(&component.engine, guest, deadline).await?;
     let run = async {
         let instance = component.linked.pre.instantiate_async(&mut store).await?;
         let function = instance.get_typed_func::<P, R>(&mut store, export)?;

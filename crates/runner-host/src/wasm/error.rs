@@ -163,6 +163,12 @@ pub enum CallError {
         /// What it used.
         what: String,
     },
+    /// A folder that the component is given cannot be opened.
+    #[error("the folder `{path}` of the component cannot be opened; look after it, then retry")]
+    Folder {
+        /// Its name for the component.
+        path: String,
+    },
 }
 
 impl CallError {
@@ -183,6 +189,7 @@ impl CallError {
             Self::Busy { .. } => "component-busy",
             Self::MissingExport { .. } => "component-missing-export",
             Self::Denied { .. } => "component-denied",
+            Self::Folder { .. } => "component-folder",
         }
     }
 

@@ -4,9 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use greentic_deploy_spec::{RuntimeRef, SecretRef};
-use greentic_env_pack::{MemoryState, NoSecrets, PortError, SecretsReader, StateStore};
+use greentic_env_pack::{
+    MemoryState, NoSecrets, NoTelemetry, PortError, SecretsReader, StateStore, TelemetrySink,
+    WorkerName,
+};
 use serde_json::Value;
 
+use super::RunnerWasiPolicy;
 use super::http::{HttpClient, NoHttp};
 
 /// One call's rights: for whom a component runs, what it may do, and how far.
@@ -80,6 +84,17 @@ pub struct Identity {
 }
 
 impl Identity {
+    /// The worker, as telemetry names it.
+    pub(crate) fn worker(&self) -> WorkerName<'_> {
+        WorkerName {
+            env: &self.env,
+            tenant: &self.tenant,
+            deployment: self.deployment.as_deref(),
+            revision: self.revision.as_deref(),
+            pack: &self.pack,
+        }
+    }
+
     /// What isolates this worker's state from every other's: environment, tenant, team, deployment,
     /// revision and pack.
     #[must_use]
@@ -158,6 +173,8 @@ pub struct Grants {
     pub state: StateGrant,
     /// May it write log entries, and are its standard output and error kept?
     pub telemetry: bool,
+    /// What does it get of WASI?
+    pub wasi: Arc<RunnerWasiPolicy>,
 }
 
 /// Which secrets a guest may read.
@@ -209,6 +226,8 @@ pub struct Ports {
     pub secrets: Arc<dyn SecretsReader>,
     /// Keeps state.
     pub state: Arc<dyn StateStore>,
+    /// Takes what guests write.
+    pub telemetry: Arc<dyn TelemetrySink>,
 }
 
 impl Default for Ports {
@@ -218,6 +237,7 @@ impl Default for Ports {
             http: Arc::new(NoHttp),
             secrets: Arc::new(NoSecrets),
             state: Arc::new(MemoryState::default()),
+            telemetry: Arc::new(NoTelemetry),
         }
     }
 }

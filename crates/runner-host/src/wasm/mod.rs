@@ -18,6 +18,7 @@ mod envelope;
 mod error;
 mod exports;
 mod guest;
+mod guest_log;
 mod http;
 mod imports;
 mod invocation;
@@ -26,6 +27,7 @@ mod stdio;
 mod store;
 mod ticker;
 mod turns;
+mod wasi_policy;
 
 pub use component::Component;
 pub use config::EngineConfig;
@@ -42,3 +44,4 @@ pub use http::{
     WebClient, WebClientError,
 };
 pub use invocation::{Input, Invocation};
+pub use wasi_policy::{FolderAccess, PreopenSpec, RunnerWasiPolicy, WasiPolicyError};

@@ -1,64 +1,74 @@
-//! WASI for guests: clocks and random work, everything else is there and denied. What a guest prints
-//! goes into the log, up to its bound.
+//! WASI for guests: clocks and random work, variables and folders as the policy says, everything else
+//! is there and denied. What a guest prints goes into the log, up to its bound.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
+use greentic_env_pack::GuestSource;
 use tokio::io::AsyncWrite;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
-use wasmtime_wasi::{WasiCtx, WasiCtxBuilder};
+use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder};
 
 use super::guest::{Guest, Identity};
+use super::guest_log::GuestLog;
+use super::{CallError, FolderAccess};
 
 /// Bytes of random that a guest gets at once.
 const MAX_RANDOM: u64 = 64 * 1024;
 /// Bytes that are taken from a guest's output at once.
 const CHUNK: usize = 4096;
 
-/// What a guest may still write into the log. All its ways to write share it.
-#[derive(Clone, Debug)]
-pub(super) struct Budget(Arc<AtomicUsize>);
-
-impl Budget {
-    pub(super) fn new(bytes: usize) -> Self {
-        Self(Arc::new(AtomicUsize::new(bytes)))
-    }
-
-    /// Takes from the budget; tells how much of it was there.
-    pub(super) fn take(&self, wanted: usize) -> usize {
-        let take = |left: usize| Some(left.saturating_sub(wanted));
-        let left = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take);
-        left.unwrap_or_else(|left| left).min(wanted)
-    }
+/// The WASI of one call without folders.
+pub(super) fn wasi(guest: &Guest, log: &GuestLog) -> WasiCtx {
+    builder(guest, log).build()
 }
 
-/// The WASI of one call.
-pub(super) fn wasi(guest: &Guest, log: &Budget) -> WasiCtx {
+/// The WASI of one call with the folders of its policy. They are opened on a thread that may wait.
+pub(super) async fn with_folders(guest: &Guest, log: &GuestLog) -> Result<WasiCtx, CallError> {
+    let (mut builder, policy) = (builder(guest, log), Arc::clone(&guest.grants.wasi));
+    let open = move || {
+        for folder in &policy.preopens {
+            let access = match folder.access {
+                FolderAccess::Read => FsPerms::ReadOnly,
+                FolderAccess::ReadWrite => FsPerms::ReadWrite,
+            };
+            let opened = builder.preopened_dir(&folder.host_path, &folder.guest_path, access);
+            opened.map_err(|_| CallError::Folder { path: folder.guest_path.clone() })?;
+        }
+        Ok(builder.build())
+    };
+    let stopped = CallError::Folder { path: String::new() };
+    tokio::task::spawn_blocking(open).await.unwrap_or(Err(stopped))
+}
+
+fn builder(guest: &Guest, log: &GuestLog) -> WasiCtxBuilder {
     let mut builder = WasiCtxBuilder::new();
     builder
         .allow_tcp(false)
         .allow_udp(false)
         .allow_ip_name_lookup(false)
         .max_random_size(MAX_RANDOM);
-    if guest.grants.telemetry {
-        builder.stdout(GuestOutput::new("stdout", guest, log));
-        builder.stderr(GuestOutput::new("stderr", guest, log));
+    for (name, value) in &guest.grants.wasi.env {
+        builder.env(name, value);
     }
-    builder.build()
+    if guest.grants.telemetry {
+        builder.stdout(GuestOutput::new(GuestSource::Stdout, guest, log));
+        builder.stderr(GuestOutput::new(GuestSource::Stderr, guest, log));
+    }
+    builder
 }
 
 /// A guest's standard output or error.
 struct GuestOutput {
-    stream: &'static str,
+    source: GuestSource,
     identity: Arc<Identity>,
-    log: Budget,
+    log: GuestLog,
 }
 
 impl GuestOutput {
-    fn new(stream: &'static str, guest: &Guest, log: &Budget) -> Self {
-        Self { stream, identity: Arc::clone(&guest.identity), log: log.clone() }
+    fn new(source: GuestSource, guest: &Guest, log: &GuestLog) -> Self {
+        Self { source, identity: Arc::clone(&guest.identity), log: log.clone() }
     }
 }
 
@@ -76,7 +86,7 @@ impl StdoutStream for GuestOutput {
 
     fn p2_stream(&self) -> Box<dyn OutputStream> {
         Box::new(LineWriter {
-            stream: self.stream,
+            source: self.source,
             identity: Arc::clone(&self.identity),
             log: self.log.clone(),
             line: Vec::new(),
@@ -86,9 +96,9 @@ impl StdoutStream for GuestOutput {
 
 /// Turns what is written into log entries, one for each line.
 struct LineWriter {
-    stream: &'static str,
+    source: GuestSource,
     identity: Arc<Identity>,
-    log: Budget,
+    log: GuestLog,
     line: Vec<u8>,
 }
 
@@ -97,13 +107,13 @@ impl LineWriter {
         if self.line.is_empty() {
             return;
         }
-        let line = String::from_utf8_lossy(&self.line);
+        let line = self.log.line(self.source, String::from_utf8_lossy(&self.line).trim_end());
         tracing::info!(
             target: "greentic::guest",
             tenant = self.identity.tenant,
             pack = self.identity.pack,
-            stream = self.stream,
-            line = line.trim_end(),
+            stream = ?self.source,
+            line,
         );
         self.line.clear();
     }
@@ -114,7 +124,8 @@ impl OutputStream for LineWriter {
         let kept = self.log.take(bytes.len());
         for piece in bytes.slice(..kept).split_inclusive(|byte| *byte == b'\n') {
             self.line.extend_from_slice(piece);
-            if piece.ends_with(b"\n") || self.line.len() >= CHUNK {
+            // A line is as long as it is: a secret that was cut in two would be seen.
+            if piece.ends_with(b"\n") {
                 self.end_line();
             }
         }

@@ -5,7 +5,8 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use super::engine::WasmEngine;
 use super::guest::Guest;
-use super::stdio;
+use super::guest_log::GuestLog;
+use super::{CallError, stdio};
 
 /// Core instances, tables and memories of one call.
 const MAX_INSTANCES: usize = 64;
@@ -31,7 +32,7 @@ pub(super) struct CallState {
     /// When the call has to have ended.
     pub(super) deadline: Instant,
     /// What the guest may still write into the log.
-    pub(super) log: stdio::Budget,
+    pub(super) log: GuestLog,
     used_memory: usize,
     used_table_elements: usize,
     /// Made when the guest first asks for it: many never do.
@@ -40,24 +41,33 @@ pub(super) struct CallState {
 }
 
 impl CallState {
-    pub(super) fn new(guest: Guest, deadline: Instant) -> Self {
-        let log = stdio::Budget::new(if guest.grants.telemetry { guest.limits.log } else { 0 });
+    fn new(guest: Guest, log: GuestLog, wasi: Option<WasiCtx>, deadline: Instant) -> Self {
         Self {
             guest,
             deadline,
             log,
             used_memory: 0,
             used_table_elements: 0,
-            wasi: None,
+            wasi,
             resources: ResourceTable::new(),
         }
     }
 }
 
 /// The store that one call runs in: it stops the guest at its bounds.
-pub(super) fn store(engine: &WasmEngine, guest: Guest, deadline: Instant) -> Store<CallState> {
+pub(super) async fn store(
+    engine: &WasmEngine,
+    guest: Guest,
+    deadline: Instant,
+) -> Result<Store<CallState>, CallError> {
     let transfer = guest.limits.transfer;
-    let mut store = Store::new(engine.engine(), CallState::new(guest, deadline));
+    let log = GuestLog::new(&guest);
+    let wasi = if guest.grants.wasi.preopens.is_empty() {
+        None
+    } else {
+        Some(stdio::with_folders(&guest, &log).await?)
+    };
+    let mut store = Store::new(engine.engine(), CallState::new(guest, log, wasi, deadline));
     store.limiter(|state| state);
     store.set_hostcall_fuel(transfer);
     store.set_max_component_handles(MAX_HANDLES);
@@ -69,7 +79,7 @@ pub(super) fn store(engine: &WasmEngine, guest: Guest, deadline: Instant) -> Sto
         }
         Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now())))
     });
-    store
+    Ok(store)
 }
 
 impl ResourceLimiter for CallState {

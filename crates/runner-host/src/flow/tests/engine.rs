@@ -142,6 +142,7 @@ fn a_component_is_found_by_its_whole_name_before_its_last_word_is_an_operation()
         world.log().join(", ")
     };
     assert_eq!(called("com.echo: {}"), "effect, main/a com.echo.none");
+    assert_eq!(called("echo.whole: {}"), "effect, main/a echo.whole.none");
     assert_eq!(called("com.echo.say: {}"), "effect, main/a com.echo.say");
     assert_eq!(called("echo.say: { operation: other }"), "effect, main/a echo.other");
     assert_eq!(called("component.exec: { component_ref: echo, op: x }"), "effect, main/a echo.x");

@@ -133,7 +133,7 @@ impl World for MadeUp {
     }
 
     fn has_component(&self, _pack_id: &str, component_id: &str) -> bool {
-        ["echo", "com.echo"].contains(&component_id)
+        ["echo", "com.echo", "echo.whole"].contains(&component_id)
     }
 
     fn asset(&self, _pack_id: &str, path: &str) -> Option<Arc<[u8]>> {

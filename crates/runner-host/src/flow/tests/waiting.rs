@@ -28,10 +28,10 @@ fn a_snapshot_is_the_same_after_it_was_kept() {
     let read: FlowSnapshot = serde_json::from_slice(&kept).expect("a snapshot");
     assert_eq!(read, waits.snapshot);
     let least = json!({ "pack_id": "pack", "flow_id": "main", "next_node": "after",
-        "state": { "input": {}, "nodes": {}, "egress": [] } });
+        "state": { "input": {}, "nodes": {}, "egress": ["said before"] } });
     let least: FlowSnapshot = serde_json::from_value(least).expect("the least of them");
     let answer = done(MadeUp::main(ASKS, &[]).resume(least, json!({ "who": "x" })));
-    assert_eq!(answer["text"], "x");
+    assert_eq!(answer["text"], "x", "what was said before is not said again");
 }
 
 #[test]

@@ -1,3 +1,5 @@
+use greentic_env_pack::GuestSource;
+
 use super::code;
 use crate::wasm::bindings::greentic::interfaces_types::types::TenantCtx;
 use crate::wasm::bindings::greentic::telemetry::logger_api::{self, HostError, OpAck, SpanContext};
@@ -23,8 +25,10 @@ impl logger_api::Host for CallState {
         }
         let text = one_line(&fields);
         let kept = self.log.take(text.len());
-        let identity = &self.guest.identity;
         if kept > 0 {
+            // Hidden before it is cut: half of a secret is not found.
+            let text = self.log.line(GuestSource::Logger, &bounded(text, kept));
+            let identity = &self.guest.identity;
             tracing::info!(
                 target: "greentic::guest",
                 tenant = identity.tenant,
@@ -33,7 +37,7 @@ impl logger_api::Host for CallState {
                 flow = bounded(span.flow_id, MAX_NAME),
                 node = span.node_id.map(|node| bounded(node, MAX_NAME)),
                 provider = bounded(span.provider, MAX_NAME),
-                fields = bounded(text, kept),
+                fields = text,
             );
         }
         Ok(Ok(OpAck::Ok))

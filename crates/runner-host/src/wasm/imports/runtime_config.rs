@@ -19,7 +19,7 @@ impl runtime_config::Host for CallState {
         if let Some(reference) = self.guest.config.runtime_refs.get(&key) {
             return Ok(self.guest.referenced(reference));
         }
-        Ok(self.guest.secret_as_json(&key).await)
+        Ok(self.secret_as_json(&key).await)
     }
 }
 
@@ -35,8 +35,10 @@ impl Guest {
             }
         }
     }
+}
 
-    async fn secret_as_json(&self, key: &str) -> Result<Option<String>, ConfigError> {
+impl CallState {
+    async fn secret_as_json(&mut self, key: &str) -> Result<Option<String>, ConfigError> {
         let secret = match self.secret(key).await {
             Ok(secret) => secret,
             // What is not granted is not there.

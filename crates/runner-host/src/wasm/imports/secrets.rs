@@ -13,13 +13,24 @@ pub(super) enum NoSecret {
 
 impl Guest {
     /// A secret of the guest's own pack, when it is granted.
-    pub(super) async fn secret(&self, key: &str) -> Result<Option<Vec<u8>>, NoSecret> {
+    async fn secret(&self, key: &str) -> Result<Option<Vec<u8>>, NoSecret> {
         let key = secret_key(key).ok_or(NoSecret::InvalidKey)?;
         if !self.grants.secrets.allows(&key) {
             return Err(NoSecret::Denied);
         }
         let secret = self.identity.secret(&key).ok_or(NoSecret::InvalidKey)?;
         self.ports.secrets.read(&secret).await.map_err(NoSecret::Unavailable)
+    }
+}
+
+impl CallState {
+    /// A secret of the guest, which stays out of what it writes.
+    pub(super) async fn secret(&mut self, key: &str) -> Result<Option<Vec<u8>>, NoSecret> {
+        let secret = self.guest.secret(key).await?;
+        if let Some(secret) = &secret {
+            self.log.hide(secret);
+        }
+        Ok(secret)
     }
 }
 
@@ -35,7 +46,7 @@ impl secrets_store1_0_0::secrets_store::Host for CallState {
     ) -> wasmtime::Result<Result<Option<Vec<u8>>, secrets_store1_0_0::secrets_store::SecretsError>>
     {
         use secrets_store1_0_0::secrets_store::SecretsError;
-        Ok(self.guest.secret(&key).await.map_err(|error| match error {
+        Ok(self.secret(&key).await.map_err(|error| match error {
             NoSecret::Denied => SecretsError::Denied,
             NoSecret::InvalidKey => SecretsError::InvalidKey,
             NoSecret::Unavailable(error) => {
@@ -53,7 +64,7 @@ impl secrets_store1_1_0::secrets_store::Host for CallState {
     ) -> wasmtime::Result<Result<Option<Vec<u8>>, secrets_store1_1_0::secrets_store::SecretsError>>
     {
         use secrets_store1_1_0::secrets_store::SecretsError;
-        Ok(self.guest.secret(&key).await.map_err(|error| match error {
+        Ok(self.secret(&key).await.map_err(|error| match error {
             NoSecret::Denied => SecretsError::Denied,
             NoSecret::InvalidKey => SecretsError::InvalidKey,
             NoSecret::Unavailable(error) => {

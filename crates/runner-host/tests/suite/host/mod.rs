@@ -12,4 +12,5 @@ mod parked;
 mod providers;
 mod published;
 mod revisions;
+mod telemetry;
 mod tenants;
