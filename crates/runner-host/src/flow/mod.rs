@@ -13,6 +13,7 @@ mod state;
 mod template;
 mod template_bounds;
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "a test is a program: it builds its runtime")]
 mod tests;
 mod world;
 

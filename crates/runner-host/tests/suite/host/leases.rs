@@ -19,6 +19,7 @@ struct Noted {
     steps: Mutex<Vec<&'static str>>,
     is_losing: AtomicBool,
     lease: Mutex<Option<Duration>>,
+    live: Mutex<Option<Duration>>,
 }
 
 impl Noted {
@@ -44,6 +45,7 @@ impl Sessions for Noted {
         time_to_live: Option<Duration>,
     ) -> Result<Registered, PortError> {
         self.note("register");
+        *self.live.lock().expect("it") = time_to_live;
         self.inner.register_if_absent(key, value, time_to_live).await
     }
 
@@ -70,6 +72,7 @@ impl Sessions for Noted {
         time_to_live: Option<Duration>,
     ) -> Result<bool, PortError> {
         self.note("park again");
+        *self.live.lock().expect("it") = time_to_live;
         Ok(!self.loses() && self.inner.park_again(key, token, value, time_to_live).await?)
     }
 
@@ -154,11 +157,15 @@ async fn a_conversation_that_comes_to_its_end_is_spent_before_its_effect_and_cle
 #[tokio::test(flavor = "multi_thread")]
 async fn a_conversation_that_waits_again_is_parked_under_the_same_lease() {
     let talk = Talk::new().await;
+    let live = || talk.sessions.live.lock().expect("it").take();
+    let parked = Some(HostConfig::new("local", TENANT).limits.parked);
     talk.say(&[]).await.expect("it waits");
+    assert_eq!(live(), parked, "it does not wait for ever");
     talk.sessions.steps();
     for _ in 0..2 {
         talk.say(&[("again", "yes"), ("flow", "good")]).await.expect("it waits again");
         assert_eq!(talk.sessions.steps(), ["take", "park again"]);
+        assert_eq!(live(), parked);
     }
 }
 
