@@ -1,8 +1,13 @@
 //! What the page reports: one row for each path whose speed we promise.
 
 /// Packages whose benchmarks are run.
-pub(super) const PACKAGES: &[&str] =
-    &["greentic-deploy-spec", "greentic-env-store", "greentic-runner-host", "greentic-gateway"];
+pub(super) const PACKAGES: &[&str] = &[
+    "greentic-deploy-spec",
+    "greentic-env-store",
+    "greentic-runner-host",
+    "greentic-gateway",
+    "greentic-cli",
+];
 
 /// One path, the floor it is compared with, and the target.
 pub(super) struct Row {
@@ -96,6 +101,13 @@ pub(super) const ROWS: &[Row] = &[
         subject: "changing-p99",
         floor: Some("idle-p99"),
         target: Target::None,
+    },
+    Row {
+        title: "`gtc op env show`, beside a program that prints one line",
+        group: "gtc-show",
+        subject: "show",
+        floor: Some("hello"),
+        target: Target::Ratio(3.0),
     },
 ];
 
