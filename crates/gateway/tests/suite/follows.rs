@@ -59,7 +59,12 @@ async fn a_split_whose_revisions_are_all_broken_leaves_the_one_before_in_place()
     let (lab, deployment, v1) = Lab::serving_v1();
     let gateway = lab.serve().await;
     let v2 = lab.staged(deployment, "v2", 60).revision_id;
-    let _mend = break_pack(&lab, v2);
+    // A sound pack, but not the one that was staged.
+    let [of_v1, of_v2] = [v1, v2].map(|revision| {
+        let folder = lab.env_root().join("revisions").join(revision.to_string());
+        folder.join("bundle/packs/hello.gtpack")
+    });
+    std::fs::copy(of_v1, of_v2).expect("another pack");
     lab.warm(v2);
     lab.split(deployment, &[(v1, 0), (v2, 10_000)]);
     let is_told =

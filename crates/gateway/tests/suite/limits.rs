@@ -1,6 +1,6 @@
 //! What is too much is refused.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use greentic_gateway::Limits;
 use hyper::StatusCode;
@@ -46,12 +46,14 @@ async fn what_is_too_large_is_refused_with_its_limit() {
 async fn a_client_that_is_slow_with_its_head_or_body_is_not_waited_for() {
     let (lab, ..) = Lab::serving_v1();
     let limits = Limits {
-        head_time: Duration::from_millis(200),
-        body_time: Duration::from_millis(200),
+        head_time: Duration::from_secs(1),
+        body_time: Duration::from_secs(1),
         ..Limits::default()
     };
     let gateway = lab.serve_within(limits).await;
+    let began = Instant::now();
     let cut = raw(&gateway, b"GET /livez HTTP/1.1\r\n").await;
+    assert!(began.elapsed() < Duration::from_secs(20), "that is the library's own limit");
     assert!(!cut.contains("200 OK"), "{cut}");
     let cut =
         raw(&gateway, b"POST /workers/invoke HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n{")
@@ -121,10 +123,24 @@ async fn the_end_finishes_what_runs_and_takes_nothing_more() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_ends_is_not_ready() {
+    let (lab, ..) = Lab::serving_v1();
+    let gateway = lab.builder().build().expect("a gateway");
+    let mut readiness = gateway.readiness();
+    assert_eq!(readiness.borrow().reasons[0].code, "starting");
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let ready = async {
+        readiness.wait_for(|now| now.ready).await.expect("it gets ready");
+    };
+    gateway.serve(listener, ready).await.expect("it serves");
+    assert_eq!(readiness.borrow().reasons[0].code, "stopping");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_does_not_finish_within_the_grace_is_cut_off() {
     let (lab, ..) = Lab::serving_v1();
     let gateway =
-        lab.serve_within(Limits { grace: Duration::from_millis(100), ..Limits::default() }).await;
+        lab.serve_within(Limits { grace: Duration::from_secs(1), ..Limits::default() }).await;
     let mut stream = TcpStream::connect(gateway.address).await.expect("a connection");
     let head = b"POST /workers/invoke HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n{";
     stream.write_all(head).await.expect("sent");

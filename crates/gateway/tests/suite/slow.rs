@@ -1,7 +1,7 @@
 //! Workers that take their time.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use greentic_deploy_spec::RevisionId;
 use greentic_gateway::Limits;
@@ -96,5 +96,7 @@ async fn the_end_waits_for_a_turn_that_nobody_waits_for() {
     gateway.ask(invoke("ada", "hi")).await;
     gateway.until("/status", |status| running(status, revision) == 1).await;
     let gateway = Arc::into_inner(gateway).expect("nobody else asks");
+    let asked = Instant::now();
     assert_eq!(gateway.stop().await.cut_off, 0);
+    assert!(asked.elapsed() > TURN / 4, "the turn was left behind");
 }

@@ -182,15 +182,23 @@ async fn what_is_no_activity_is_refused_and_what_needs_no_answer_gets_none() {
 async fn a_named_user_speaks_under_that_name_only() {
     let (lab, ..) = Lab::serving_v1();
     let gateway = lab.serve().await;
-    let user = json!({ "user": { "id": "dl_ada" } });
-    let minted = gateway.ask(post(format!("{BASE}/tokens/generate"), &user)).await.json();
-    let text = |name: &str| minted[name].as_str().expect("a text").to_owned();
-    let chat = Chat { id: text("conversationId"), token: text("token") };
-    let message = json!({ "type": "message", "text": "hi", "from": { "id": "root" } });
-    let posted = chat.post(&gateway, &message).await;
-    assert_eq!(posted.status, StatusCode::OK);
-    let page = chat.since(&gateway, "").await;
-    assert_eq!(page["activities"][0]["from"]["id"], "dl_ada");
+    let [ada, root] = ["dl_ada", "root"].map(|id| json!({ "user": { "id": id } }));
+    // Whoever is named first stays: by the token, else at the beginning.
+    for (at_token, at_begin) in [(ada.clone(), root), (json!({}), ada)] {
+        let minted = gateway.ask(post(format!("{BASE}/tokens/generate"), &at_token)).await.json();
+        let token = minted["token"].as_str().expect("a token");
+        let begun = post(format!("{BASE}/conversations"), &at_begin).token(token);
+        let begun = gateway.ask(begun).await.json();
+        let text = |name: &str| begun[name].as_str().expect("a text").to_owned();
+        let chat = Chat { id: text("conversationId"), token: text("token") };
+        let message = json!({ "type": "message", "text": "hi", "from": { "id": "root" } });
+        assert_eq!(chat.post(&gateway, &message).await.status, StatusCode::OK);
+        let page = chat.since(&gateway, "").await;
+        assert_eq!(page["activities"][0]["from"]["id"], "dl_ada");
+    }
+    let long = json!({ "user": { "id": "x".repeat(300) } });
+    let refused = gateway.ask(post(format!("{BASE}/tokens/generate"), &long)).await;
+    assert_eq!(refused.code(), "user-too-long");
     gateway.stop().await;
 }
 
