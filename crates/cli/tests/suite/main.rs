@@ -8,3 +8,4 @@ mod lab;
 mod page;
 mod serving;
 mod tree;
+mod worker;
