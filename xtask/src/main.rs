@@ -45,6 +45,7 @@ usage: cargo xtask <command>
   torture rules                   remove the listed rules one at a time; a test has to notice each
   torture store [--kills N]       kill a process that works on a store (1,000 times), and 256 writers on one environment
   torture store --check           check the seal of what that wrote into docs/reliability.md
+  torture worker [--check]        kill `gtc` 200 times, and change versions under load; or check what that wrote
   help                            this text
 ";
 
@@ -88,6 +89,8 @@ fn dispatch(words: &[&str]) -> Result<()> {
             torture::store::run(&workspace, whole_number("--kills", count)?)
         }
         ["torture", "store", "--check"] => torture::store::check(&workspace),
+        ["torture", "worker"] => torture::worker::run(&workspace),
+        ["torture", "worker", "--check"] => torture::worker::check(&workspace),
         ["torture", "rules"] => torture::rules::run(&workspace),
         _ => bail!("no such command: {}\n\n{USAGE}", words.join(" ")),
     }

@@ -1,12 +1,12 @@
 //! `cargo xtask torture store`: a process that works on a store, killed a thousand times, and 256
 //! writers on one environment.
 
-use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use serde_json::Value;
 
+use super::figures;
 use super::section::Section;
 use crate::files;
 use crate::shell::{Workspace, capture, run as run_command};
@@ -39,7 +39,7 @@ pub(crate) fn run(workspace: &Workspace, kills: u64) -> Result<()> {
         let root = scratch.join(mode);
         files::remove_folder(&root)?;
         files::write(&root.join("about.txt"), "Left by `cargo xtask torture store`.\n")?;
-        let figures = figures(workspace, &program, &root, &[mode, &count.to_string()], threads)?;
+        let figures = work(workspace, &program, &root, &[mode, &count.to_string()], threads)?;
         println!("{figures}");
         runs.push(figures);
         files::remove_folder(&root)?;
@@ -47,19 +47,12 @@ pub(crate) fn run(workspace: &Workspace, kills: u64) -> Result<()> {
     let faults = faults(workspace)?;
     println!("{faults}");
     runs.push(faults);
-    SECTION.write(workspace, &body(&runs))
+    SECTION.write(workspace, &figures::tables(&runs, about))
 }
 
 /// Lets every operation on files fail in every way, in every verb.
 fn faults(workspace: &Workspace) -> Result<Value> {
-    let test = "every_operation_that_fails_once";
-    let suite = ["test", "--release", "-p", PACKAGE, "--test", "suite", "--"];
-    let mut command = workspace.cargo(&suite);
-    command.args(["--ignored", "--nocapture", test]);
-    let output = capture(&mut command)?;
-    let line = output.lines().find(|line| line.starts_with('{'));
-    let line = line.with_context(|| format!("no figures: {output}"))?;
-    serde_json::from_str(line).with_context(|| format!("no figures: {line}"))
+    figures::of_test(workspace, PACKAGE, "every_operation_that_fails_once")
 }
 
 /// Fails if the section is not as [`run`] wrote it.
@@ -67,7 +60,7 @@ pub(crate) fn check(workspace: &Workspace) -> Result<()> {
     SECTION.check(workspace)
 }
 
-fn figures(
+fn work(
     workspace: &Workspace,
     program: &Path,
     root: &Path,
@@ -78,24 +71,6 @@ fn figures(
     command.arg(root).arg("local").args(words).args([SEED, threads].map(|word| word.to_string()));
     let output = capture(&mut command)?;
     serde_json::from_str(&output).with_context(|| format!("no figures: {output}"))
-}
-
-/// One table for each run. A run in which something does not hold ends the command before this.
-fn body(runs: &[Value]) -> String {
-    let mut text = String::new();
-    for figures in runs {
-        let mode = figures["mode"].as_str().unwrap_or_default();
-        let _ = write!(text, "{}\n\n| | |\n|---|---|\n", about(mode));
-        for (name, value) in figures.as_object().into_iter().flatten() {
-            if name != "mode" {
-                let value = value.to_string().replace(['{', '}', '"'], "").replace(',', ", ");
-                let _ = writeln!(text, "| {} | {value} |", name.replace('_', " "));
-            }
-        }
-        text.push('\n');
-    }
-    text.truncate(text.trim_end().len());
-    text
 }
 
 fn about(mode: &str) -> &'static str {
@@ -115,17 +90,5 @@ fn about(mode: &str) -> &'static str {
              message said, and the verb sent again ended well. Faults by verb:"
         }
         _ => "Bytes of an environment's folder after many small changes of a large document:",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn figures_become_a_table() {
-        let text = body(&[serde_json::json!({"mode": "kill", "kills_in_a_verb": 7, "seed": 1})]);
-        assert!(text.contains("| kills in a verb | 7 |\n| seed | 1 |"), "{text}");
-        assert!(text.starts_with("A process"), "{text}");
     }
 }

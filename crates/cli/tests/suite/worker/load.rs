@@ -47,17 +47,24 @@ fn load(span: Duration) -> Value {
     })
 }
 
-/// Says hello in conversation after conversation; each has to be answered by one of the two versions.
+/// Holds conversation after conversation; each is answered from its first word to its last by the version that it began with.
 fn call_until(url: &str, caller: u64, over: &AtomicBool, answered: &AtomicU64) {
     let agent = chat::agent();
     let mut turn = 0_u64;
     while !over.load(Ordering::Relaxed) {
         turn += 1;
-        let (status, answer) = chat::invoke(&agent, url, &format!("{caller}-{turn}"), "Hello");
-        assert_eq!(status, 200, "{answer}");
-        let said = answer["messages"][0]["payload"]["text"].as_str().unwrap_or_default();
-        assert!(said.starts_with("Hello!") || said.starts_with("Hi there!"), "{answer}");
-        answered.fetch_add(1, Ordering::Relaxed);
+        let ask = |text: &str| {
+            let (status, answer) = chat::invoke(&agent, url, &format!("{caller}-{turn}"), text);
+            assert_eq!(status, 200, "{answer}");
+            answered.fetch_add(1, Ordering::Relaxed);
+            answer["messages"][0]["payload"]["text"].as_str().unwrap_or_default().to_owned()
+        };
+        let expected = match ask("Hello").as_str() {
+            "Hello! What is your name?" => "Nice to meet you, Ada!",
+            "Hi there! Whom do I talk to?" => "Ada, what a lovely name! (Version 2 says so.)",
+            other => panic!("no version says {other:?}"),
+        };
+        assert_eq!(ask("Ada"), expected);
     }
 }
 
