@@ -81,8 +81,8 @@ pub(crate) enum CliError {
     #[error("there is no clause and no area `{name}`")]
     Clause { name: String },
     /// A contract is not kept.
-    #[error("{subject} does not keep its contract: {failed} of {all} clauses failed")]
-    Conformance { subject: String, failed: usize, all: usize },
+    #[error("{what} `{name}` does not keep its contract: {failed} of {all} clauses failed")]
+    Conformance { what: &'static str, name: String, failed: usize, all: usize },
     /// There is no past to look at.
     #[error("environment `{env_id}` has no change before generation {generation}")]
     NoPast { env_id: String, generation: u64 },

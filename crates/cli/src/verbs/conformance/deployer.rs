@@ -64,7 +64,8 @@ impl Run for Deployer {
         let report = machine.block_on(suite.run(&*subject));
         let summary = report.summary;
         let failure = (!report.passed()).then(|| CliError::Conformance {
-            subject: format!("deployer `{}`", report.deployer),
+            what: "deployer",
+            name: report.deployer.clone(),
             failed: summary.failed,
             all: summary.passed + summary.failed,
         });
@@ -75,7 +76,8 @@ impl Run for Deployer {
 /// The answer about a deployer of which nothing more is known: the first clause that it breaks.
 fn alone(path: &str, broken: Option<ConformanceFailure>) -> Result<Answer, CliError> {
     let failure = broken.as_ref().map(|_| CliError::Conformance {
-        subject: format!("deployer `{path}`"),
+        what: "deployer",
+        name: path.to_owned(),
         failed: 1,
         all: conformance::clauses().count(),
     });

@@ -48,7 +48,8 @@ impl Run for Store {
         let report = suite.run();
         let summary = report.summary;
         let failure = (!report.passed()).then(|| CliError::Conformance {
-            subject: format!("store `{}`", report.store),
+            what: "store",
+            name: report.store.clone(),
             failed: summary.failed,
             all: summary.passed + summary.failed,
         });
