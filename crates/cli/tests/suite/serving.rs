@@ -1,76 +1,25 @@
 //! `gtc up` and `gtc serve`: from a folder to an answer, and to an end without an error.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Stdio};
+use std::net::TcpListener;
 
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::calls::{deployed, with_pack_folder};
 use crate::lab::Lab;
+use crate::worker::chat;
+use crate::worker::server::Server;
 
-/// A gateway in the foreground of its process. It is killed when a test fails.
-struct Serving {
-    child: Child,
-    result: Value,
+fn readiness(server: &Server) -> Value {
+    let answer = chat::agent().get(format!("{}/readyz", server.url())).call().expect("an answer");
+    chat::read(answer).1
 }
 
-impl Drop for Serving {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Serving {
-    /// Starts one and waits until it says that it serves.
-    fn start(lab: &Lab, line: &str) -> Self {
-        let mut program = lab.program();
-        program.args(line.split_whitespace()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = program.spawn().expect("it starts");
-        let mut told = String::new();
-        let stdout = child.stdout.take().expect("a pipe");
-        BufReader::new(stdout).read_line(&mut told).expect("text");
-        let mut why = String::new();
-        if told.is_empty() {
-            let mut stderr = child.stderr.take().expect("a pipe");
-            stderr.read_to_string(&mut why).expect("text");
-        }
-        assert!(!told.is_empty(), "gtc {line} ends with: {why}");
-        let envelope: Value = serde_json::from_str(&told).expect("an envelope");
-        Self { child, result: envelope["result"].clone() }
-    }
-
-    fn address(&self) -> String {
-        self.result["listen_addr"].as_str().expect("an address").to_owned()
-    }
-
-    /// One request, as text, and the body of the answer.
-    fn ask(&self, method: &str, path: &str, body: &str) -> Value {
-        let mut stream = TcpStream::connect(self.address()).expect("it listens");
-        let length = body.len();
-        let head = format!(
-            "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
-             Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
-        );
-        stream.write_all(head.as_bytes()).expect("it reads");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("it answers");
-        let (_, body) = answer.split_once("\r\n\r\n").expect("an answer");
-        serde_json::from_str(body).unwrap_or_default()
-    }
-
-    fn greeted(&self) -> String {
-        let body = json!({ "worker_id": "ai.example.worker", "session_id": "s", "payload": {"text": "x"} });
-        self.ask("POST", "/workers/invoke", &body.to_string()).to_string()
-    }
-
-    /// Asks it to end, and tells how it did.
-    fn end(mut self, signal: rustix::process::Signal) -> Option<i32> {
-        let id = rustix::process::Pid::from_child(&self.child);
-        rustix::process::kill_process(id, signal).expect("it runs");
-        self.child.wait().expect("it ends").code()
-    }
+fn greeted(server: &Server) -> String {
+    let body =
+        json!({ "worker_id": "ai.example.worker", "session_id": "s", "payload": {"text": "x"} });
+    let url = format!("{}/workers/invoke", server.url());
+    chat::read(chat::agent().post(url).send_json(body).expect("an answer")).1.to_string()
 }
 
 const UP: &str = "up worker --listen 127.0.0.1:0";
@@ -83,37 +32,37 @@ fn generation(lab: &Lab) -> Value {
 fn up_makes_the_environment_deploys_serves_and_ends_with_0() {
     let lab = with_pack_folder();
     std::fs::remove_dir_all(lab.environments()).expect("a folder");
-    let serving = Serving::start(&lab, UP);
-    assert_eq!(serving.result["bundle_id"], "ai.example.worker");
-    assert_eq!(serving.result["not_served"], json!([]));
-    assert_eq!(serving.ask("GET", "/readyz", "")["ready"], true);
-    assert!(serving.greeted().contains("Hello"), "{}", serving.greeted());
-    assert_eq!(serving.end(rustix::process::Signal::TERM), Some(0));
-    let again = Serving::start(&lab, "serve --listen 127.0.0.1:0");
-    assert!(again.greeted().contains("Hello"));
-    assert_eq!(again.end(rustix::process::Signal::INT), Some(0));
+    let serving = Server::start(&lab, UP);
+    assert_eq!(serving.result()["bundle_id"], "ai.example.worker");
+    assert_eq!(serving.result()["not_served"], json!([]));
+    assert_eq!(readiness(&serving)["ready"], true);
+    assert!(greeted(&serving).contains("Hello"), "{}", greeted(&serving));
+    assert_eq!(serving.signal(Signal::TERM).code(), Some(0));
+    let again = Server::start(&lab, "serve --listen 127.0.0.1:0");
+    assert!(greeted(&again).contains("Hello"));
+    assert_eq!(again.signal(Signal::INT).code(), Some(0));
 }
 
 #[test]
 fn a_second_up_of_the_same_changes_nothing() {
     let lab = with_pack_folder();
-    assert_eq!(Serving::start(&lab, UP).end(rustix::process::Signal::TERM), Some(0));
+    assert_eq!(Server::start(&lab, UP).terminate().code(), Some(0));
     let before = generation(&lab);
-    assert_eq!(Serving::start(&lab, UP).end(rustix::process::Signal::TERM), Some(0));
+    assert_eq!(Server::start(&lab, UP).terminate().code(), Some(0));
     assert_eq!(generation(&lab), before);
 }
 
 #[test]
 fn a_gateway_serves_what_another_terminal_deploys_and_is_not_started_twice() {
     let lab = with_pack_folder();
-    let serving = Serving::start(&lab, UP);
+    let serving = Server::start(&lab, UP);
     let refused = lab.fails(UP);
     assert_eq!(
         (refused["kind"].as_str(), refused["code"].as_str()),
         (Some("conflict"), Some("gateway-running"))
     );
     assert!(
-        refused["message"].as_str().is_some_and(|text| text.contains(&serving.address())),
+        refused["message"].as_str().is_some_and(|text| text.contains(serving.url())),
         "{refused}"
     );
     assert!(
@@ -124,10 +73,10 @@ fn a_gateway_serves_what_another_terminal_deploys_and_is_not_started_twice() {
     lab.write("worker/flows/main.ygtc", flow);
     lab.ok("op deploy worker");
     let wanted = generation(&lab);
-    while serving.ask("GET", "/readyz", "")["generation"] != wanted {
+    while readiness(&serving)["generation"] != wanted {
         std::thread::yield_now();
     }
-    assert!(serving.greeted().contains("Changed"), "{}", serving.greeted());
+    assert!(greeted(&serving).contains("Changed"), "{}", greeted(&serving));
 }
 
 #[test]

@@ -46,7 +46,7 @@ impl RevisionFolder {
     /// environment records. Whether the files are still those that were staged is what [`RevisionFolder::verify`] tells.
     ///
     /// # Errors
-    /// [`RevisionFolderError`] with the file.
+    /// [`RevisionFolderError`](super::RevisionFolderError) with the file.
     pub fn open(env_root: &Path, revision: &Revision, limits: &Limits) -> Result<Self, Error> {
         let revision_id = revision.revision_id;
         if revision.pack_list_lock_ref.as_os_str().is_empty() {
@@ -100,7 +100,7 @@ impl RevisionFolder {
     /// of the bundle.
     ///
     /// # Errors
-    /// [`RevisionFolderError`] with the first file that is not as it was.
+    /// [`RevisionFolderError`](super::RevisionFolderError) with the first file that is not as it was.
     pub fn verify(&self) -> Result<(), Error> {
         for pack in &self.packs {
             check_digest(&pack.path, &self.name_of(pack), &pack.digest)?;

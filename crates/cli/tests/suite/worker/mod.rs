@@ -1,12 +1,21 @@
 //! Workers behind the real program: served, talked to, replaced, killed.
 
+#![expect(
+    clippy::disallowed_macros,
+    clippy::disallowed_methods,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    reason = "these tests time what other processes do, and long ones print their figures"
+)]
+
 mod browser;
-mod chat;
+pub(crate) mod chat;
 mod directline;
 mod journey;
 mod kills;
 mod load;
-mod server;
+pub(crate) mod server;
 mod webdriver;
 
 use std::path::Path;
@@ -24,10 +33,6 @@ fn up_hello() -> String {
 }
 
 /// Says that a test shows nothing on this machine.
-#[expect(
-    clippy::print_stderr,
-    reason = "a test that is skipped must not look like one that passed"
-)]
 fn skip(reason: &str) {
     eprintln!("SKIPPED: {reason}");
 }

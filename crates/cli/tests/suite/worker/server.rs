@@ -12,6 +12,7 @@ use crate::lab::Lab;
 pub(crate) struct Server {
     child: Child,
     url: String,
+    result: Value,
 }
 
 impl Server {
@@ -37,7 +38,11 @@ impl Server {
         std::thread::spawn(move || std::io::copy(&mut stdout, &mut std::io::sink()));
         let envelope: Value = serde_json::from_str(&first).unwrap_or_default();
         match envelope["result"]["url"].as_str() {
-            Some(url) => Ok(Self { url: url.trim_end_matches('/').to_owned(), child }),
+            Some(url) => {
+                let (url, result) =
+                    (url.trim_end_matches('/').to_owned(), envelope["result"].clone());
+                Ok(Self { child, url, result })
+            }
             None => {
                 let _ = child.wait();
                 Err(format!("{first}{}", rest.join().unwrap_or_default()))
@@ -50,9 +55,19 @@ impl Server {
         &self.url
     }
 
+    /// What it told when it began to serve.
+    pub(crate) fn result(&self) -> &Value {
+        &self.result
+    }
+
     /// Asks it to end, and waits until it did.
-    pub(crate) fn terminate(mut self) -> ExitStatus {
-        kill_process(self.pid(), Signal::TERM).expect("it runs");
+    pub(crate) fn terminate(self) -> ExitStatus {
+        self.signal(Signal::TERM)
+    }
+
+    /// The same, with another signal.
+    pub(crate) fn signal(mut self, signal: Signal) -> ExitStatus {
+        kill_process(self.pid(), signal).expect("it runs");
         self.child.wait().expect("it ends")
     }
 
