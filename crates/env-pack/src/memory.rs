@@ -1,7 +1,8 @@
 //! What the ports in memory share: values of many tenants, none of whom takes the room of another.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::Hash;
+use std::sync::Arc;
 
 use tokio::time::Instant;
 
@@ -48,21 +49,61 @@ pub(crate) trait Scoped: Clone + Eq + Hash {
 pub(crate) trait Entry {
     /// Bytes of it.
     fn size(&self) -> usize;
-    fn is_over(&self, now: Instant) -> bool;
+
+    /// When its time is over; none when that never comes.
+    fn ends(&self) -> Option<Instant>;
+
+    /// Since when it may be given up for another one: not before that time, never when there is none.
+    fn spare_since(&self) -> Option<Instant>;
+
+    fn is_over(&self, now: Instant) -> bool {
+        self.ends().is_some_and(|ends| ends <= now)
+    }
 }
+
+/// A time, and a number that tells apart what has the same time.
+type Place = (Instant, u64);
 
 /// The values of all tenants.
 pub(crate) struct Shelves<K, E> {
     port: &'static str,
     limits: MemoryLimits,
-    tenants: HashMap<String, Shelf<K, E>>,
+    tenants: HashMap<Arc<str>, Shelf<K, E>>,
     all: Used,
+    /// Whose time is over first.
+    ends: BTreeMap<Place, Arc<K>>,
+    largest: Largest,
+    numbers: u64,
 }
 
 /// The values of one tenant.
 struct Shelf<K, E> {
-    entries: HashMap<K, E>,
+    tenant: Arc<str>,
+    entries: HashMap<Arc<K>, Kept<E>>,
     used: Used,
+    /// What is given up first.
+    spare: BTreeMap<Place, Arc<K>>,
+}
+
+struct Kept<E> {
+    entry: E,
+    number: u64,
+}
+
+/// Tenants by what they keep, ascending: those with something to give up.
+#[derive(Default)]
+struct Largest {
+    by_keys: BTreeSet<(usize, Arc<str>)>,
+    by_bytes: BTreeSet<(usize, Arc<str>)>,
+}
+
+/// The limit that a value does not fit in.
+#[derive(Clone, Copy)]
+enum Exceeded {
+    TenantKeys,
+    TenantBytes,
+    Keys,
+    Bytes,
 }
 
 /// How much room is taken.
@@ -86,7 +127,15 @@ impl Used {
 
 impl<K: Scoped, E: Entry> Shelves<K, E> {
     pub(crate) fn new(port: &'static str, limits: MemoryLimits) -> Self {
-        Self { port, limits, tenants: HashMap::new(), all: Used::default() }
+        Self {
+            port,
+            limits,
+            tenants: HashMap::new(),
+            all: Used::default(),
+            ends: BTreeMap::new(),
+            largest: Largest::default(),
+            numbers: 0,
+        }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -96,51 +145,58 @@ impl<K: Scoped, E: Entry> Shelves<K, E> {
     /// The value, unless its time is over.
     pub(crate) fn live(&self, key: &K, now: Instant) -> Option<&E> {
         let shelf = self.tenants.get(tenant(key.scope()))?;
-        shelf.entries.get(key).filter(|entry| !entry.is_over(now))
+        shelf.entries.get(key).map(|kept| &kept.entry).filter(|entry| !entry.is_over(now))
     }
 
-    /// The same, to be changed; its size stays as it is.
-    pub(crate) fn live_mut(&mut self, key: &K, now: Instant) -> Option<&mut E> {
-        let shelf = self.tenants.get_mut(tenant(key.scope()))?;
-        shelf.entries.get_mut(key).filter(|entry| !entry.is_over(now))
+    /// Changes a value, unless its time is over; its size stays as it is.
+    pub(crate) fn change(&mut self, key: &K, now: Instant, change: impl FnOnce(&mut E)) {
+        let Some(mut entry) = self.remove(key) else { return };
+        if !entry.is_over(now) {
+            change(&mut entry);
+            self.put(key, entry);
+        }
     }
 
-    /// Puts a value in its place, over another one when there is one.
+    /// Puts a value in its place, over another one when there is one. Values whose time is over go,
+    /// and where there is no room, those that have been spare for longest.
     ///
     /// # Errors
-    /// [`PortError::TooLarge`], [`PortError::Full`], [`PortError::NoSpace`]; then nothing was changed
-    /// but that values whose time is over are gone.
+    /// [`PortError::TooLarge`]; [`PortError::Full`] and [`PortError::NoSpace`] when nothing is left to
+    /// give up. The value that was in its place is there still.
     pub(crate) fn insert(&mut self, key: &K, entry: E, now: Instant) -> Result<(), PortError> {
-        let (port, actual, limit) = (self.port, entry.size(), self.limits.value);
+        let (port, actual, limits) = (self.port, entry.size(), &self.limits);
+        // What never fits must not cost others their place.
+        let limit = limits.value.min(limits.bytes_per_tenant).min(limits.bytes);
         if actual > limit {
             return Err(PortError::TooLarge { port, actual, limit });
         }
-        let tenant = tenant(key.scope());
-        if self.no_room(tenant, key, actual).is_some() {
-            self.sweep(tenant, now);
-        }
-        if self.no_room(tenant, key, actual).is_some() {
-            self.sweep_all(now);
-        }
-        if let Some(error) = self.no_room(tenant, key, actual) {
-            return Err(error);
+        self.sweep(now);
+        while let Some(exceeded) = self.exceeded(key, actual) {
+            let Some(spare) = self.spare(key, exceeded, now) else {
+                return Err(self.refusal(exceeded));
+            };
+            self.remove(&spare);
         }
         self.remove(key);
-        let shelf = self.tenants.entry(tenant.to_owned()).or_insert_with(Shelf::new);
-        shelf.used.add(actual);
-        self.all.add(actual);
-        shelf.entries.insert(key.clone(), entry);
+        self.put(key, entry);
         Ok(())
     }
 
     pub(crate) fn remove(&mut self, key: &K) -> Option<E> {
-        let tenant = tenant(key.scope());
-        let shelf = self.tenants.get_mut(tenant)?;
-        let entry = shelf.entries.remove(key)?;
+        let shelf = self.tenants.get_mut(tenant(key.scope()))?;
+        let Kept { entry, number } = shelf.entries.remove(key)?;
+        self.largest.remove(shelf);
         shelf.used.sub(entry.size());
         self.all.sub(entry.size());
+        if let Some(since) = entry.spare_since() {
+            shelf.spare.remove(&(since, number));
+        }
+        if let Some(ends) = entry.ends() {
+            self.ends.remove(&(ends, number));
+        }
+        self.largest.add(shelf);
         if shelf.entries.is_empty() {
-            self.tenants.remove(tenant);
+            self.tenants.remove(tenant(key.scope()));
         }
         Some(entry)
     }
@@ -149,59 +205,119 @@ impl<K: Scoped, E: Entry> Shelves<K, E> {
     pub(crate) fn count(&self, scope: &str, now: Instant) -> usize {
         let shelf = self.tenants.get(tenant(scope));
         let entries = shelf.into_iter().flat_map(|shelf| &shelf.entries);
-        entries.filter(|(key, entry)| key.scope() == scope && !entry.is_over(now)).count()
+        entries.filter(|(key, kept)| key.scope() == scope && !kept.entry.is_over(now)).count()
     }
 
-    /// Why a value cannot be put in; none when it can.
-    fn no_room(&self, tenant: &str, key: &K, size: usize) -> Option<PortError> {
-        let shelf = self.tenants.get(tenant);
-        let before = shelf.and_then(|shelf| shelf.entries.get(key)).map(Entry::size);
-        let own = shelf.map(|shelf| shelf.used).unwrap_or_default();
-        let limits = &self.limits;
-        let bounds = [
-            (own, limits.keys_per_tenant, limits.bytes_per_tenant),
-            (self.all, limits.keys, limits.bytes),
-        ];
-        bounds.into_iter().find_map(|(mut used, keys, bytes)| {
+    /// Puts a value where none is.
+    fn put(&mut self, key: &K, entry: E) {
+        self.numbers += 1;
+        let (key, number) = (Arc::new(key.clone()), self.numbers);
+        let tenant: Arc<str> = tenant(key.scope()).into();
+        let shelf = self.tenants.entry(tenant).or_insert_with_key(Shelf::new);
+        self.largest.remove(shelf);
+        shelf.used.add(entry.size());
+        self.all.add(entry.size());
+        if let Some(since) = entry.spare_since() {
+            shelf.spare.insert((since, number), Arc::clone(&key));
+        }
+        if let Some(ends) = entry.ends() {
+            self.ends.insert((ends, number), Arc::clone(&key));
+        }
+        self.largest.add(shelf);
+        shelf.entries.insert(key, Kept { entry, number });
+    }
+
+    /// The limit that a value does not fit in; none when it can be put in.
+    fn exceeded(&self, key: &K, size: usize) -> Option<Exceeded> {
+        let shelf = self.tenants.get(tenant(key.scope()));
+        let before = shelf.and_then(|shelf| shelf.entries.get(key)).map(|kept| kept.entry.size());
+        let with = |mut used: Used| {
             if let Some(before) = before {
                 used.sub(before);
             }
             used.add(size);
-            let port = self.port;
-            if used.keys > keys {
-                return Some(PortError::Full { port, limit: keys });
-            }
-            (used.bytes > bytes).then_some(PortError::NoSpace { port, limit: bytes })
-        })
+            used
+        };
+        let own = with(shelf.map(|shelf| shelf.used).unwrap_or_default());
+        let all = with(self.all);
+        let bounds = [
+            (own.keys, Exceeded::TenantKeys),
+            (own.bytes, Exceeded::TenantBytes),
+            (all.keys, Exceeded::Keys),
+            (all.bytes, Exceeded::Bytes),
+        ];
+        let mut exceeded = bounds.into_iter().filter(|(used, bound)| *used > self.limit(*bound));
+        exceeded.next().map(|(_, bound)| bound)
     }
 
-    /// Takes out what a tenant has whose time is over.
-    fn sweep(&mut self, tenant: &str, now: Instant) {
-        let Some(shelf) = self.tenants.get_mut(tenant) else { return };
-        shelf.entries.retain(|_, entry| {
-            let stays = !entry.is_over(now);
-            if !stays {
-                shelf.used.sub(entry.size());
-                self.all.sub(entry.size());
-            }
-            stays
-        });
-        if shelf.entries.is_empty() {
-            self.tenants.remove(tenant);
+    fn limit(&self, exceeded: Exceeded) -> usize {
+        match exceeded {
+            Exceeded::TenantKeys => self.limits.keys_per_tenant,
+            Exceeded::TenantBytes => self.limits.bytes_per_tenant,
+            Exceeded::Keys => self.limits.keys,
+            Exceeded::Bytes => self.limits.bytes,
         }
     }
 
-    fn sweep_all(&mut self, now: Instant) {
-        let tenants: Vec<String> = self.tenants.keys().cloned().collect();
-        for tenant in tenants {
-            self.sweep(&tenant, now);
+    fn refusal(&self, exceeded: Exceeded) -> PortError {
+        let (port, limit) = (self.port, self.limit(exceeded));
+        match exceeded {
+            Exceeded::TenantKeys | Exceeded::Keys => PortError::Full { port, limit },
+            Exceeded::TenantBytes | Exceeded::Bytes => PortError::NoSpace { port, limit },
+        }
+    }
+
+    /// What is given up next: of the tenant itself, or of the largest one that can give something.
+    fn spare(&self, key: &K, exceeded: Exceeded, now: Instant) -> Option<Arc<K>> {
+        let of = |tenant: &str| self.tenants.get(tenant)?.spare(now);
+        let largest = match exceeded {
+            Exceeded::TenantKeys | Exceeded::TenantBytes => return of(tenant(key.scope())),
+            Exceeded::Keys => &self.largest.by_keys,
+            Exceeded::Bytes => &self.largest.by_bytes,
+        };
+        largest.iter().rev().find_map(|(_, tenant)| of(tenant))
+    }
+
+    /// Takes out what is over.
+    fn sweep(&mut self, now: Instant) {
+        while let Some((&(ends, _), key)) = self.ends.first_key_value()
+            && ends <= now
+        {
+            let key = Arc::clone(key);
+            self.remove(&key);
         }
     }
 }
 
 impl<K, E> Shelf<K, E> {
-    fn new() -> Self {
-        Self { entries: HashMap::new(), used: Used::default() }
+    fn new(tenant: &Arc<str>) -> Self {
+        Self {
+            tenant: Arc::clone(tenant),
+            entries: HashMap::new(),
+            used: Used::default(),
+            spare: BTreeMap::new(),
+        }
+    }
+
+    /// What has been spare for longest. When the first is not spare yet, none is.
+    fn spare(&self, now: Instant) -> Option<Arc<K>> {
+        let (&(since, _), key) = self.spare.first_key_value()?;
+        (since <= now).then(|| Arc::clone(key))
+    }
+}
+
+impl Largest {
+    fn add<K, E>(&mut self, shelf: &Shelf<K, E>) {
+        if !shelf.spare.is_empty() {
+            self.by_keys.insert((shelf.used.keys, Arc::clone(&shelf.tenant)));
+            self.by_bytes.insert((shelf.used.bytes, Arc::clone(&shelf.tenant)));
+        }
+    }
+
+    /// To be called before what the tenant keeps is changed.
+    fn remove<K, E>(&mut self, shelf: &Shelf<K, E>) {
+        self.by_keys.remove(&(shelf.used.keys, Arc::clone(&shelf.tenant)));
+        self.by_bytes.remove(&(shelf.used.bytes, Arc::clone(&shelf.tenant)));
     }
 }
 

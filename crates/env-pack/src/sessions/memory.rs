@@ -11,7 +11,18 @@ use crate::memory::{Entry, MemoryLimits, Scoped, Shelves};
 
 /// Conversations in the memory of this process: gone when it ends.
 ///
-/// What is kept is bounded by [`MemoryLimits`], for each tenant and for all.
+/// What is kept is bounded by [`MemoryLimits`], in keys and in bytes of values, for each tenant and
+/// for all. Where there is no room for another conversation, it is made: the conversation that has
+/// waited longest ends as if its time were over, and more of them as long as the new one does not
+/// fit. So callers who never come back keep nobody out.
+///
+/// * At a limit of a tenant, a conversation of the same tenant ends. At a limit of all, one of the
+///   tenant that keeps most of what ran out, keys or bytes.
+/// * A conversation waits from when it was parked, parked again or let go of, or its lease ended.
+/// * One that is held under a lease does not end.
+///
+/// [`PortError::TooLarge`] refuses a value that never fits. [`PortError::Full`] and
+/// [`PortError::NoSpace`] are left for when the others that could make room are all held.
 pub struct MemorySessions {
     parked: Mutex<Parked>,
 }
@@ -24,7 +35,9 @@ struct Parked {
 struct Conversation {
     value: Vec<u8>,
     ends: Option<Instant>,
-    held: Option<(LeaseToken, Instant)>,
+    /// Since when it waits; with a lease, when that ends.
+    waits: Instant,
+    held: Option<LeaseToken>,
     /// Gone when the lease ends.
     spent: bool,
 }
@@ -55,14 +68,9 @@ impl MemorySessions {
 }
 
 impl Parked {
-    /// The conversation, when this token holds it.
-    fn held(
-        &mut self,
-        key: &SessionKey,
-        token: &LeaseToken,
-        now: Instant,
-    ) -> Option<&mut Conversation> {
-        self.all.live_mut(key, now).filter(|conversation| conversation.is_held_by(token, now))
+    fn is_held_by(&self, key: &SessionKey, token: &LeaseToken, now: Instant) -> bool {
+        let conversation = self.all.live(key, now);
+        conversation.is_some_and(|found| found.is_held(now) && found.held.as_ref() == Some(token))
     }
 }
 
@@ -70,15 +78,11 @@ impl Conversation {
     fn new(value: Vec<u8>, time_to_live: Option<Duration>, now: Instant) -> Self {
         // A time that is too far away to be told never comes.
         let ends = time_to_live.and_then(|time_to_live| now.checked_add(time_to_live));
-        Self { value, ends, held: None, spent: false }
+        Self { value, ends, waits: now, held: None, spent: false }
     }
 
     fn is_held(&self, now: Instant) -> bool {
-        self.held.as_ref().is_some_and(|(_, ends)| *ends > now)
-    }
-
-    fn is_held_by(&self, token: &LeaseToken, now: Instant) -> bool {
-        self.held.as_ref().is_some_and(|(holder, ends)| holder == token && *ends > now)
+        self.held.is_some() && self.waits > now
     }
 }
 
@@ -93,8 +97,14 @@ impl Entry for Conversation {
         self.value.len()
     }
 
-    fn is_over(&self, now: Instant) -> bool {
-        self.ends.is_some_and(|ends| ends <= now) || (self.spent && !self.is_held(now))
+    fn ends(&self) -> Option<Instant> {
+        // What was spent is gone with its lease.
+        let lease = self.spent.then_some(self.waits);
+        self.ends.into_iter().chain(lease).min()
+    }
+
+    fn spare_since(&self) -> Option<Instant> {
+        Some(self.waits)
     }
 }
 
@@ -106,8 +116,8 @@ impl Sessions for MemorySessions {
         value: Vec<u8>,
         time_to_live: Option<Duration>,
     ) -> Result<Registered, PortError> {
-        let now = Instant::now();
         let mut parked = self.parked();
+        let now = Instant::now();
         if parked.all.live(key, now).is_some() {
             return Ok(Registered::Before);
         }
@@ -120,24 +130,30 @@ impl Sessions for MemorySessions {
     }
 
     async fn take(&self, key: &SessionKey, lease: Duration) -> Result<Taken, PortError> {
-        let now = Instant::now();
         let mut parked = self.parked();
+        let now = Instant::now();
         parked.leases += 1;
         let token = LeaseToken(parked.leases.to_string());
-        let Some(entry) = parked.all.live_mut(key, now) else { return Ok(Taken::Absent) };
-        if entry.is_held(now) {
+        let Some(found) = parked.all.live(key, now) else { return Ok(Taken::Absent) };
+        if found.is_held(now) {
             return Ok(Taken::Busy);
         }
-        let ends = now.checked_add(lease).unwrap_or(now);
-        entry.held = Some((token.clone(), ends));
-        Ok(Taken::Held(Lease { token, value: entry.value.clone() }))
+        let value = found.value.clone();
+        parked.all.change(key, now, |conversation| {
+            conversation.held = Some(token.clone());
+            conversation.waits = now.checked_add(lease).unwrap_or(now);
+        });
+        Ok(Taken::Held(Lease { token, value }))
     }
 
     async fn spend(&self, key: &SessionKey, token: &LeaseToken) -> Result<bool, PortError> {
         let mut parked = self.parked();
-        let Some(entry) = parked.held(key, token, Instant::now()) else { return Ok(false) };
-        entry.spent = true;
-        Ok(true)
+        let now = Instant::now();
+        let held = parked.is_held_by(key, token, now);
+        if held {
+            parked.all.change(key, now, |conversation| conversation.spent = true);
+        }
+        Ok(held)
     }
 
     async fn park_again(
@@ -147,9 +163,9 @@ impl Sessions for MemorySessions {
         value: Vec<u8>,
         time_to_live: Option<Duration>,
     ) -> Result<bool, PortError> {
-        let now = Instant::now();
         let mut parked = self.parked();
-        if parked.held(key, token, now).is_none() {
+        let now = Instant::now();
+        if !parked.is_held_by(key, token, now) {
             return Ok(false);
         }
         parked.all.insert(key, Conversation::new(value, time_to_live, now), now)?;
@@ -158,7 +174,7 @@ impl Sessions for MemorySessions {
 
     async fn clear(&self, key: &SessionKey, token: &LeaseToken) -> Result<bool, PortError> {
         let mut parked = self.parked();
-        let held = parked.held(key, token, Instant::now()).is_some();
+        let held = parked.is_held_by(key, token, Instant::now());
         if held {
             parked.all.remove(key);
         }
@@ -167,14 +183,16 @@ impl Sessions for MemorySessions {
 
     async fn release(&self, key: &SessionKey, token: &LeaseToken) -> Result<bool, PortError> {
         let mut parked = self.parked();
-        let Some(entry) = parked.held(key, token, Instant::now()) else { return Ok(false) };
-        // What was spent is gone with its lease, however that ends.
-        if entry.spent {
-            parked.all.remove(key);
-        } else {
-            entry.held = None;
+        let now = Instant::now();
+        let held = parked.is_held_by(key, token, now);
+        if held {
+            // What was spent is over with its lease, however that ends.
+            parked.all.change(key, now, |conversation| {
+                conversation.held = None;
+                conversation.waits = now;
+            });
         }
-        Ok(true)
+        Ok(held)
     }
 
     async fn count(&self, scope: &str) -> Result<usize, PortError> {

@@ -68,7 +68,8 @@ pub enum Registered {
 /// Keeps conversations that wait for their next message.
 ///
 /// Each step is atomic, also between processes where the backend is shared by them. A value that
-/// outlived its time to live is absent.
+/// outlived its time to live is absent. A store that has no room may end a conversation that nobody
+/// holds before its time; never one that is held.
 #[async_trait]
 pub trait Sessions: Debug + Send + Sync {
     /// Parks a value where nothing is parked. Without a time to live it stays until it is cleared.

@@ -11,7 +11,8 @@ use crate::memory::{Entry, MemoryLimits, Scoped, Shelves};
 
 /// Guest state in the memory of this process: gone when it ends.
 ///
-/// What is kept is bounded by [`MemoryLimits`], for each tenant and for all.
+/// What is kept is bounded by [`MemoryLimits`], for each tenant and for all. What has no room is
+/// refused: nothing that was kept goes before its time.
 pub struct MemoryState {
     values: Mutex<Shelves<StateKey, Value>>,
 }
@@ -62,8 +63,13 @@ impl Entry for Value {
         self.bytes.len()
     }
 
-    fn is_over(&self, now: Instant) -> bool {
-        self.ends.is_some_and(|ends| ends <= now)
+    fn ends(&self) -> Option<Instant> {
+        self.ends
+    }
+
+    fn spare_since(&self) -> Option<Instant> {
+        // A component relies on what it wrote.
+        None
     }
 }
 

@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test states what it expects by failing")]
 
 mod credentials;
+mod making_room;
 mod probe;
 mod registry;
 mod room;

@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use greentic_env_pack::{
-    MemoryLimits, MemorySessions, MemoryState, PortError, SessionKey, Sessions, StateKey,
-    StateStore, Taken,
-};
+use greentic_env_pack::{MemoryLimits, MemoryState, StateKey, StateStore};
 
 fn limits() -> MemoryLimits {
     MemoryLimits { keys_per_tenant: 3, bytes_per_tenant: 10, keys: 5, bytes: 15, value: 8 }
@@ -61,32 +58,4 @@ async fn what_is_over_makes_room() {
     tokio::time::advance(Duration::from_secs(5)).await;
     assert_eq!(set(&state, &key("b", "r", 2), 1).await, Ok(()), "of all");
     assert_eq!(set(&state, &key("a", "r", 9), 8).await, Ok(()), "of its own");
-}
-
-#[tokio::test]
-async fn conversations_of_one_tenant_leave_room_for_those_of_another() {
-    let sessions = MemorySessions::new(limits());
-    let key = |tenant: &str, name: usize| {
-        SessionKey::new(format!("local/{tenant}/d/r{name}"), name.to_string())
-    };
-    let park = async |key: &SessionKey| sessions.register_if_absent(key, vec![1], None).await;
-    for name in 0..3 {
-        park(&key("greedy", name)).await.unwrap();
-    }
-    let full = park(&key("greedy", 9)).await;
-    assert!(matches!(full, Err(PortError::Full { limit: 3, .. })), "{full:?}");
-    park(&key("other", 0)).await.unwrap();
-    let lease = Duration::from_secs(30);
-    let Taken::Held(held) = sessions.take(&key("greedy", 0), lease).await.unwrap() else {
-        panic!("nobody holds it")
-    };
-    // What waits again needs no room of its own, and what does not fit stays as it was.
-    let again = sessions.park_again(&key("greedy", 0), &held.token, vec![2; 9], None).await;
-    assert_eq!(again.unwrap_err().code(), "port-value-too-large");
-    assert!(sessions.park_again(&key("greedy", 0), &held.token, vec![2; 8], None).await.unwrap());
-    let Taken::Held(held) = sessions.take(&key("greedy", 0), lease).await.unwrap() else {
-        panic!("nobody holds it")
-    };
-    assert!(sessions.clear(&key("greedy", 0), &held.token).await.unwrap());
-    park(&key("greedy", 9)).await.unwrap();
 }
