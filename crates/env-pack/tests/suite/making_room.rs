@@ -175,3 +175,61 @@ async fn what_is_over_goes_before_what_waits() {
     park(&sessions, "a", 4, 1).await;
     assert_eq!(parked(&sessions, "a").await, [0, 1, 4], "what was spent is over with its lease");
 }
+
+#[tokio::test(start_paused = true)]
+async fn one_that_is_let_go_of_or_whose_lease_ended_makes_room_at_once() {
+    let sessions = sessions();
+    for name in 0..3 {
+        park(&sessions, "a", name, 1).await;
+    }
+    let late = take(&sessions, "a", 0).await;
+    let token = take(&sessions, "a", 1).await;
+    take(&sessions, "a", 2).await;
+    assert!(sessions.release(&key("a", 1), &token).await.unwrap());
+    park(&sessions, "a", 3, 1).await;
+    assert_eq!(parked(&sessions, "a").await, [0, 2, 3]);
+    tokio::time::advance(LEASE).await;
+    assert!(!sessions.release(&key("a", 0), &late).await.unwrap(), "it holds nothing any more");
+}
+
+#[tokio::test]
+async fn a_tenant_that_kept_most_before_does_not_give_for_it() {
+    let sessions = sessions();
+    for name in 0..3 {
+        park(&sessions, "z", name, 1).await;
+    }
+    for name in 0..2 {
+        let token = take(&sessions, "z", name).await;
+        assert!(sessions.clear(&key("z", name), &token).await.unwrap());
+    }
+    park(&sessions, "b", 0, 1).await;
+    park(&sessions, "b", 1, 1).await;
+    for tenant in ["c", "d", "e"] {
+        park(&sessions, tenant, 0, 1).await;
+    }
+    assert_eq!(parked(&sessions, "z").await, [2]);
+    assert_eq!(parked(&sessions, "b").await, [1]);
+}
+
+#[tokio::test]
+async fn a_value_larger_than_the_room_of_a_tenant_ends_nothing() {
+    let room = MemoryLimits { value: 100, bytes_per_tenant: 10, ..MemoryLimits::default() };
+    let sessions = MemorySessions::new(room);
+    park(&sessions, "a", 0, 10).await;
+    assert_eq!(refused(&sessions, "a", 11).await, "port-value-too-large");
+    assert_eq!(parked(&sessions, "a").await, [0]);
+}
+
+#[tokio::test]
+async fn a_tenant_that_kept_most_bytes_before_does_not_give_for_it() {
+    let sessions = sessions();
+    for (name, bytes) in [3, 3, 2].into_iter().enumerate() {
+        park(&sessions, "z", name, bytes).await;
+    }
+    let token = take(&sessions, "z", 0).await;
+    assert!(sessions.clear(&key("z", 0), &token).await.unwrap());
+    park(&sessions, "b", 0, 6).await;
+    park(&sessions, "new", 0, 5).await;
+    assert_eq!(parked(&sessions, "z").await, [1, 2]);
+    assert!(parked(&sessions, "b").await.is_empty());
+}
