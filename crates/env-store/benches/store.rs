@@ -54,12 +54,16 @@ fn change(store: &LocalFsStore, number: u64) {
     store.execute(&env_id(), request).expect("a legal verb");
 }
 
+/// The files that a change of weights touches, beside the environment itself.
+const BESIDE: [&str; 2] = ["runtime-config.json", "routing.json"];
+
 /// What every durable verb has to do: append the same bytes and sync them, copy the state, write the
-/// canonical form and its digest, and replace the file that others read.
+/// canonical form and its digest, and replace the files that others read and that the verb changes.
 struct Floor {
     folder: TempDir,
     log: File,
     state: EnvState,
+    beside: Vec<Vec<u8>>,
 }
 
 impl Floor {
@@ -67,7 +71,9 @@ impl Floor {
         let folder = TempDir::new_in(store.root()).expect("a folder");
         let log = File::create(folder.path().join("log")).expect("a file");
         let state = EnvState::clone(store.snapshot(&env_id()).expect("it").state());
-        Self { folder, log, state }
+        let env_root = store.env_path(&env_id()).expect("a folder");
+        let read = |name: &str| fs::read(env_root.join(name)).expect("a file");
+        Self { folder, log, state, beside: BESIDE.map(read).to_vec() }
     }
 
     fn run(&mut self) {
@@ -76,10 +82,17 @@ impl Floor {
         let state = black_box(self.state.clone());
         let document = state.environment.as_ref().expect("an environment");
         black_box(sha256_hex(document.canonical().as_bytes()));
-        let (unfinished, file) =
-            (self.folder.path().join("unfinished"), self.folder.path().join("file"));
-        fs::write(&unfinished, document.to_pretty().expect("a text")).expect("a file");
-        fs::rename(unfinished, file).expect("a rename");
+        let text = document.to_pretty().expect("a text");
+        self.replace("environment.json", text.as_bytes());
+        for (name, bytes) in BESIDE.iter().zip(&self.beside) {
+            self.replace(name, bytes);
+        }
+    }
+
+    fn replace(&self, name: &str, bytes: &[u8]) {
+        let unfinished = self.folder.path().join("unfinished");
+        fs::write(&unfinished, bytes).expect("a file");
+        fs::rename(unfinished, self.folder.path().join(name)).expect("a rename");
     }
 }
 

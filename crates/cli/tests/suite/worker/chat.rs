@@ -71,53 +71,38 @@ impl Chat {
         }
     }
 
-    /// Says something and waits for the answer.
+    /// Says something and waits for the text of the answer.
     pub(crate) fn say(&mut self, text: &str) -> String {
-        self.try_say(text).unwrap_or_else(|(status, answer)| panic!("{text}: {status} {answer}"))
+        self.say_activity(text)["text"].as_str().unwrap_or_default().to_owned()
     }
 
-    /// The same; the status and the answer when it was not taken.
-    pub(crate) fn try_say(&mut self, text: &str) -> Result<String, (u16, Value)> {
+    /// Says something and waits for the answer.
+    pub(crate) fn say_activity(&mut self, text: &str) -> Value {
         let activity = json!({ "type": "message", "from": { "id": "visitor" }, "text": text });
-        let posted = self
-            .agent
-            .post(format!("{}/conversations/{}/activities", self.base, self.conversation))
-            .header("authorization", format!("Bearer {}", self.token))
-            .send_json(activity)
-            .map_err(|error| (0, Value::String(error.to_string())))?;
-        let (status, posted) = read(posted);
-        if status != 200 {
-            return Err((status, posted));
-        }
+        let url = format!("{}/conversations/{}/activities", self.base, self.conversation);
+        let post = self.agent.post(url).header("authorization", format!("Bearer {}", self.token));
+        let (status, posted) = read(post.send_json(activity).expect("an answer"));
+        assert_eq!(status, 200, "{text}: {posted}");
         let deadline = Instant::now() + PATIENCE;
         while Instant::now() < deadline {
-            if let Some(said) = self.poll()? {
-                return Ok(said);
+            if let Some(said) = self.poll() {
+                return said;
             }
             std::thread::yield_now();
         }
-        Err((0, Value::String("no answer in time".to_owned())))
+        panic!("{text}: no answer in time")
     }
 
-    fn poll(&mut self) -> Result<Option<String>, (u16, Value)> {
+    fn poll(&mut self) -> Option<Value> {
         let (conversation, watermark) = (&self.conversation, &self.watermark);
-        let answer = self
-            .agent
-            .get(format!(
-                "{}/conversations/{conversation}/activities?watermark={watermark}",
-                self.base
-            ))
-            .header("authorization", format!("Bearer {}", self.token))
-            .call()
-            .map_err(|error| (0, Value::String(error.to_string())))?;
-        let (status, set) = read(answer);
-        if status != 200 {
-            return Err((status, set));
-        }
+        let url = format!("{}/conversations/{conversation}/activities", self.base);
+        let get = self.agent.get(format!("{url}?watermark={watermark}"));
+        let get = get.header("authorization", format!("Bearer {}", self.token));
+        let (status, set) = read(get.call().expect("an answer"));
+        assert_eq!(status, 200, "{set}");
         self.watermark = set["watermark"].as_str().unwrap_or_default().to_owned();
         let activities = set["activities"].as_array().cloned().unwrap_or_default();
-        let theirs = activities.into_iter().find(|activity| activity["from"]["id"] != "visitor");
-        Ok(theirs.map(|activity| activity["text"].as_str().unwrap_or_default().to_owned()))
+        activities.into_iter().find(|activity| activity["from"]["id"] != "visitor")
     }
 }
 

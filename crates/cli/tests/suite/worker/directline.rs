@@ -12,7 +12,7 @@ use crate::lab::Lab;
 fn the_published_direct_line_client_holds_a_conversation() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/directline");
     if !folder.join("node_modules/botframework-directlinejs").is_dir() {
-        super::skip(
+        greentic_testkit::skip(
             "the client is not installed; `npm ci --ignore-scripts --prefix crates/cli/tests/directline` does it",
         );
         return;

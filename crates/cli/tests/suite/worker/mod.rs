@@ -4,7 +4,6 @@
     clippy::disallowed_macros,
     clippy::disallowed_methods,
     clippy::panic,
-    clippy::print_stderr,
     clippy::print_stdout,
     reason = "these tests time what other processes do, and long ones print their figures"
 )]
@@ -15,6 +14,7 @@ mod directline;
 mod journey;
 mod kills;
 mod load;
+mod published;
 pub(crate) mod server;
 mod webdriver;
 
@@ -30,9 +30,4 @@ fn hello(version: u64) -> String {
 /// Serves the example worker on any port that is free.
 fn up_hello() -> String {
     format!("up {} --listen 127.0.0.1:0", hello(1))
-}
-
-/// Says that a test shows nothing on this machine.
-fn skip(reason: &str) {
-    eprintln!("SKIPPED: {reason}");
 }

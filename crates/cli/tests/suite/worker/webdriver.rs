@@ -31,7 +31,9 @@ impl Browser {
         let mut driver = Command::new("chromedriver");
         driver.arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         let Ok(mut driver) = driver.spawn() else {
-            super::skip("there is no chromedriver; on Debian it is in the package chromium-driver");
+            greentic_testkit::skip(
+                "there is no chromedriver; on Debian it is in the package chromium-driver",
+            );
             return None;
         };
         let lines = BufReader::new(driver.stdout.take().expect("piped")).lines();
