@@ -14,7 +14,7 @@ impl OpError {
         match self {
             Self::Store(error) => store_kind(error),
             Self::Bundle { source, .. } => build_kind(source),
-            Self::Revision(error) => folder_kind(error),
+            Self::Revision(error) | Self::Files { source: error, .. } => folder_kind(error),
             Self::Unknown { .. } => "not-found",
             Self::Selector { .. }
             | Self::Weight { .. }
@@ -50,6 +50,11 @@ impl OpError {
             }
             Self::NoDeployer { .. } => "gtc op env init binds the deployer of this machine",
             Self::EnvPack(_) | Self::NotADeployer { .. } => "gtc op env doctor",
+            Self::Files { env_id, bundle_id, .. } => {
+                return Some(format!(
+                    "gtc op deploy BUNDLE --env {env_id}, with the file or folder that `{bundle_id}` was deployed from, stages it again"
+                ));
+            }
             Self::Provider { finish, .. } => return Some(finish.clone()),
             Self::HealthGate { env_id, revision_id, .. } => {
                 return Some(format!(

@@ -49,6 +49,20 @@ pub enum OpError {
         /// The env-pack.
         descriptor: String,
     },
+    /// A revision that is to serve is not there as it was staged. Nothing is recorded.
+    #[error(
+        "the files of revision {revision_id} of bundle `{bundle_id}` are not as they were staged: {source}"
+    )]
+    Files {
+        /// The environment.
+        env_id: EnvId,
+        /// The revision.
+        revision_id: RevisionId,
+        /// Its bundle.
+        bundle_id: BundleId,
+        /// What is wrong with them.
+        source: Box<RevisionFolderError>,
+    },
     /// The change is committed; the provider did not follow.
     #[error(
         "the change is recorded, but the provider did not follow (`{verb}` of {subject}): {source}"
@@ -204,6 +218,7 @@ impl OpError {
             Self::Store(error) => error.code(),
             Self::Bundle { source, .. } => source.code(),
             Self::Revision(error) => error.code(),
+            Self::Files { source, .. } => source.code(),
             Self::NoDeployer { .. } => "no-deployer",
             Self::EnvPack(error) => error.code(),
             Self::NotADeployer { .. } => "not-a-deployer",

@@ -6,7 +6,7 @@ use greentic_deploy_spec::{
 };
 use greentic_env_store::{EnvSnapshot, StoreError};
 use greentic_pack_format::BundleImage;
-use greentic_pack_format::revision::StageTarget;
+use greentic_pack_format::revision::{RevisionFolder, StageTarget};
 
 use crate::operator::Run;
 use crate::provider::{Follow, Provider};
@@ -97,18 +97,21 @@ impl Operator {
     ///
     /// That it warms is recorded before the provider is called. The health gate checks the route table, the staged files,
     /// signatures and, in the end, that the provider can run it. One that failed before, or was drained, is tried again; one
-    /// that is ready is left alone.
+    /// that is ready is left alone, when its files are there.
     ///
     /// # Errors
-    /// [`OpError::HealthGate`]: then it is recorded as failed, and traffic is as it was.
+    /// [`OpError::HealthGate`]: then it is recorded as failed, and traffic is as it was. [`OpError::Files`] of one that is ready
+    /// and has lost them.
     pub fn warm(
         &self,
         request: &RevisionRequest,
         mode: Mode,
     ) -> Result<Report<RevisionSummary>, OpError> {
         self.on_revision(request, mode, |run, revision, key| {
-            bring_up(run, revision.revision_id, key)?;
-            Ok(())
+            if revision.lifecycle.admits_traffic() {
+                return files_are_whole(run, revision);
+            }
+            bring_up(run, revision.revision_id, key).map(drop)
         })
     }
 
@@ -183,6 +186,17 @@ pub(super) fn change(
     let provider = Provider::of(run, before.require()?)?;
     run.commit(command, key.clone())?;
     provider.follow(&run.snapshot()?, follow)
+}
+
+/// Fails when the folder of a revision is not as it was staged.
+pub(super) fn files_are_whole(run: &Run<'_>, revision: &Revision) -> Result<(), OpError> {
+    let opened = RevisionFolder::open(&run.env_root()?, revision, &run.operator.limits);
+    opened.and_then(|folder| folder.verify()).map_err(|source| OpError::Files {
+        env_id: run.env_id.clone(),
+        revision_id: revision.revision_id,
+        bundle_id: revision.bundle_id.clone(),
+        source: Box::new(source),
+    })
 }
 
 pub(crate) fn read_bundle(run: &Run<'_>, path: &Path) -> Result<BundleImage, OpError> {

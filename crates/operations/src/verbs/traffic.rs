@@ -3,10 +3,12 @@ use greentic_deploy_spec::{
     DeploymentId, EnvId, Environment, IdempotencyKey, SetTrafficSplitPayload, TrafficSplit,
     TrafficSplitEntry,
 };
-use greentic_env_store::StoreError;
+use greentic_env_store::{
+    EnvSnapshot, EnvironmentMutations as _, EnvironmentReads as _, Rehearsal, Request, StoreError,
+};
 use serde::Serialize;
 
-use super::revisions::{change, document};
+use super::revisions::{change, document, files_are_whole};
 use crate::operator::Run;
 use crate::provider::{Follow, Provider};
 use crate::{
@@ -56,8 +58,8 @@ impl Operator {
     /// Shares the traffic of a deployment anew.
     ///
     /// # Errors
-    /// [`OpError::Unknown`] and [`OpError::Ambiguous`] for names; why the engine refuses it; [`OpError::Provider`] when the
-    /// provider did not follow.
+    /// [`OpError::Unknown`] and [`OpError::Ambiguous`] for names; [`OpError::Files`] when a revision that would get traffic is
+    /// not there as it was staged; why the engine refuses it; [`OpError::Provider`] when the provider did not follow.
     pub fn set_traffic(
         &self,
         request: &SetTrafficRequest,
@@ -66,6 +68,7 @@ impl Operator {
         self.perform(&request.env_id, mode, |run| {
             let snapshot = run.snapshot()?;
             let payload = request.payload(snapshot.require()?)?;
+            check_files(run, &snapshot, &payload.entries)?;
             let deployment_id = payload.deployment_id;
             let command = Command::SetTrafficSplit(document(payload)?);
             let key = self.key_or_fresh(&request.key)?;
@@ -77,7 +80,7 @@ impl Operator {
     /// Goes back to the split before the last one.
     ///
     /// # Errors
-    /// Why the engine refuses it; [`OpError::Provider`] when the provider did not follow.
+    /// [`OpError::Files`] as [`Self::set_traffic`]; why the engine refuses it; [`OpError::Provider`] when the provider did not follow.
     pub fn rollback_traffic(
         &self,
         request: &DeploymentRequest,
@@ -87,6 +90,7 @@ impl Operator {
             let deployment_id = request.resolve(run)?;
             let key = self.key_or_fresh(&request.key)?;
             let command = Command::RollbackTrafficSplit { deployment_id };
+            check_files_after(run, deployment_id, &command, &key)?;
             let changed = change(run, command, &key, Follow::Split(deployment_id));
             let summary = summary(run, deployment_id);
             changed.map_err(|error| again_by_set(error, summary.as_ref().ok()))?;
@@ -160,6 +164,33 @@ fn summary(run: &Run<'_>, deployment_id: DeploymentId) -> Result<TrafficSummary,
             greentic_deploy_spec::engine::Rejection::SplitNotFound { env_id, deployment_id };
         StoreError::from_rejection(rejection).into()
     })
+}
+
+/// Fails when a revision that is to get traffic cannot serve it, because its files are gone or changed.
+fn check_files(
+    run: &Run<'_>,
+    snapshot: &EnvSnapshot,
+    entries: &[TrafficSplitEntry],
+) -> Result<(), OpError> {
+    let environment = snapshot.require()?;
+    let weighted = entries.iter().filter(|entry| entry.weight_bps > 0);
+    // What is not there or not ready is refused with a better reason when it is recorded.
+    let known = weighted.filter_map(|entry| environment.revision(entry.revision_id));
+    known.filter(|one| one.lifecycle.admits_traffic()).try_for_each(|one| files_are_whole(run, one))
+}
+
+/// Checks the files of what a change leads to, before it is recorded.
+fn check_files_after(
+    run: &Run<'_>,
+    deployment_id: DeploymentId,
+    command: &Command,
+    key: &IdempotencyKey,
+) -> Result<(), OpError> {
+    let rehearsal = Rehearsal::of(run.store, &run.operator.ports);
+    rehearsal.execute(run.env_id, Request::keyed(command.clone(), key.clone()))?;
+    let after = rehearsal.snapshot(run.env_id)?;
+    let split = after.require()?.split_of(deployment_id);
+    check_files(run, &after, split.map_or(&[], |split| &split.entries))
 }
 
 /// A rollback cannot be repeated: what is recorded already is set again instead.

@@ -1,5 +1,7 @@
 //! The verbs one by one: what is recorded, and what the provider is asked.
 
+use std::fs;
+
 use greentic_deploy_spec::DrainReport;
 use greentic_operations::{
     FinishDrainRequest, Mode, OpError, RemoveBundleRequest, SetTrafficRequest, StageOptions,
@@ -45,6 +47,28 @@ fn traffic_is_shared_taken_back_and_taken_away() {
     let again = lab.operator.clear_traffic(&lab.of("hello"), Mode::Commit).unwrap().result;
     assert!(again.cleared.is_none());
     assert_eq!(lab.calls.take(), ["split", "split"]);
+}
+
+#[test]
+fn a_revision_whose_files_are_gone_gets_no_traffic_until_its_bundle_is_deployed_again() {
+    let lab = two();
+    let first = lab.environment().revisions[0].clone();
+    fs::remove_dir_all(lab.env_root().join("revisions").join(first.revision_id.to_string()))
+        .unwrap();
+    let generation = lab.generation();
+    let errors = [
+        lab.operator.set_traffic(&shares(&lab, &[("#1", "100%")]), Mode::Commit).unwrap_err(),
+        lab.operator.rollback_traffic(&lab.of("hello"), Mode::Commit).unwrap_err(),
+        lab.operator.warm(&lab.on("#1"), Mode::Commit).unwrap_err(),
+    ];
+    for error in errors {
+        assert!(matches!(error, OpError::Files { .. }), "{error}");
+        assert!(error.hint().unwrap().contains("gtc op deploy BUNDLE"));
+        assert!(!error.may_be_committed());
+    }
+    assert_eq!((lab.generation(), lab.calls.take().len()), (generation, 0));
+    // The cure that is named works.
+    lab.deploy("hello", "one");
 }
 
 #[test]
