@@ -62,6 +62,8 @@ pub(crate) struct DeploymentStatus {
     deployment_id: DeploymentId,
     bundle_id: BundleId,
     tenant: String,
+    /// The hosts that it is reached under; none means every host.
+    hosts: Vec<String>,
     /// Where its conversations are had.
     webchat: String,
     split_generation: Option<u64>,
@@ -154,6 +156,7 @@ async fn deployment(serving: &Serving, wanted: &WantedDeployment, view: View) ->
         deployment_id: of.deployment_id,
         bundle_id: of.bundle_id.clone(),
         tenant: wanted.tenant().to_owned(),
+        hosts: of.route_binding.hosts.clone(),
         webchat: webchat(wanted),
         split_generation: wanted.split.as_ref().map(|split| split.generation),
         obstacle: served.and_then(|served| served.obstacle).map(|obstacle| match obstacle {
