@@ -184,7 +184,7 @@ fn chosen<'d>(deployment: &'d Deployment, key: &str) -> Result<&'d Arc<Loaded>, 
     let choice = deployment.choice.as_ref();
     choice.map(|choice| choice.choose(key)).ok_or_else(|| match deployment.obstacle {
         Some(_) => ApiError::unavailable("revision-not-loaded", "this worker cannot answer now"),
-        None => ApiError::unavailable("no-traffic-split", "this worker serves no revision yet"),
+        None => ApiError::no_split(),
     })
 }
 

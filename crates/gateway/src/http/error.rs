@@ -66,6 +66,13 @@ impl ApiError {
         Self { retry_after: Some(5), ..error.with_hint("/readyz says why") }
     }
 
+    /// A deployment that has no traffic: that is how its environment wants it.
+    pub(crate) fn no_split() -> Self {
+        Self::unavailable("no-traffic-split", "this worker serves no revision yet").with_hint(
+            "whoever runs it gives a revision traffic: `gtc op deploy` or `gtc op traffic set`",
+        )
+    }
+
     pub(crate) fn timeout(message: &str) -> Self {
         Self::new(StatusCode::GATEWAY_TIMEOUT, "timeout", message)
     }
