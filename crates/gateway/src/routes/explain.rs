@@ -11,6 +11,9 @@ use super::find::{Directory, Named};
 use super::table::{Route, RouteTable, shown_prefix};
 use crate::activation::slot_table;
 
+/// What the gateway answers itself, for every host.
+const OWN_PATHS: [&str; 6] = ["/livez", "/healthz", "/health", "/readyz", "/status", "/metrics"];
+
 /// Why a request goes where it goes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RouteExplanation {
@@ -73,8 +76,9 @@ pub fn explain(
     };
     let default_bundle = environment.default_bundle();
     let directory = Directory { routes: &routes, default_bundle: default_bundle.as_ref(), named };
-    let found = directory.find(host, path);
-    let matching: Vec<_> = routes.matching(host, path).collect();
+    let is_own = OWN_PATHS.contains(&path.as_str());
+    let found = directory.find(host, path).filter(|_| !is_own);
+    let matching: Vec<_> = routes.matching(host, path).filter(|_| !is_own).collect();
     let winner = match &found {
         Some(found) => Some(found.deployment_id),
         None => matching.first().map(|route| route.deployment_id),
@@ -89,7 +93,7 @@ pub fn explain(
         bundle_id: deployment.map(|one| one.bundle_id.clone()),
         tenant: selector.as_ref().map(|selector| selector.tenant.clone()),
         team: selector.map(|selector| selector.team),
-        why: why(&matching, winner),
+        why: if is_own { reserved(path) } else { why(&matching, winner) },
         key: key.to_owned(),
         slot: winner.map(|id| slot_of(salt(id), key.as_bytes()).get()),
         revision_id: winner
@@ -116,6 +120,10 @@ fn candidate(
         host: route.host.to_string(),
         path_prefix: shown_prefix(&route.prefix).to_owned(),
     })
+}
+
+fn reserved(path: &str) -> String {
+    format!("`{path}` is reserved: the gateway answers it itself, whatever is deployed")
 }
 
 fn why(matching: &[&Route], winner: Option<DeploymentId>) -> String {

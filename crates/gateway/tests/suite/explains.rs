@@ -41,6 +41,15 @@ fn the_winner_is_named_with_its_reason_slot_and_revision() {
 }
 
 #[test]
+fn addresses_of_the_gateway_itself_are_reserved() {
+    let (lab, ..) = Lab::serving_v1();
+    let own = explained(&lab, None, "/status", "k");
+    assert_eq!((own.deployment_id, own.candidates.len()), (None, 0));
+    assert!(own.why.contains("reserved"), "{}", own.why);
+    assert!(explained(&lab, None, "/status/x", "k").deployment_id.is_some());
+}
+
+#[test]
 fn nothing_is_named_where_nothing_is_bound() {
     let lab = Lab::new();
     let nothing = explained(&lab, Some("x"), "/", "k");

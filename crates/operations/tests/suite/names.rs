@@ -127,6 +127,9 @@ fn routes_are_written_one_way() {
     check(&[""], &[], None);
     check(&[], &["/a/../b"], None);
     check(&[], &["/a?b"], None);
+    check(&[], &["/status/"], None);
+    check(&[], &["v1"], None);
+    check(&[], &["/workers/mine"], None);
     check(&[], &["/a"], Some("a/b"));
     check(&[], &["/a"; 65], None);
 }
