@@ -89,6 +89,7 @@ impl RevisionProbe for RunnerProbe {
     async fn probe(&self, asked: &RevisionToProbe) -> Result<ProbeReport, ProbeError> {
         let probed = async {
             let runtime = self.load(asked).await?;
+            first_flow_begins(&runtime)?;
             let answers = runtime.provider_health().await;
             report(&runtime, answers, asked.revision.revision_id)
         };
@@ -106,6 +107,30 @@ fn refused(revision_id: RevisionId, asked: &RevisionToProbe, error: HostError) -
     match asked.revision.pack_list.as_slice() {
         [only] => ProbeError::Pack { pack_id: only.pack_id.clone(), source },
         _ => ProbeError::Revision { revision_id, source },
+    }
+}
+
+/// The flow that every message begins with has no node to begin at.
+#[derive(Debug, thiserror::Error)]
+#[error("flow `{flow_id}`, which answers messages, has no node to begin at; give it one")]
+struct NoStart {
+    flow_id: String,
+}
+
+/// Fails when no message could be answered. Flows that are only reached by their name may be empty:
+/// there are packs that work and have such.
+fn first_flow_begins(runtime: &TenantRuntime) -> Result<(), ProbeError> {
+    let flows = runtime
+        .all_packs()
+        .iter()
+        .flat_map(|pack| pack.list_flows().into_iter().map(move |flow| (pack, flow)));
+    let Some((pack, first)) = flows.into_iter().next() else { return Ok(()) };
+    match pack.load_flow(&first.id).and_then(|flow| flow.start()) {
+        Some(_) => Ok(()),
+        None => Err(ProbeError::Pack {
+            pack_id: PackId::from(pack.pack_id()),
+            source: Box::new(NoStart { flow_id: first.id }),
+        }),
     }
 }
 

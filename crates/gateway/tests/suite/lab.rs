@@ -72,10 +72,14 @@ pub(crate) fn worker(folder: &Path, component: &str, operation: &str) -> PathBuf
 
 /// A bundle of one pack, made of its sources.
 fn image(bundle_id: &str, source: &Path) -> BundleImage {
+    let pack = PackBuilder::from_folder(source, &PackLimits::default()).expect("a folder").build();
+    image_of(bundle_id, pack.expect("a pack"))
+}
+
+fn image_of(bundle_id: &str, pack: Vec<u8>) -> BundleImage {
     let limits = PackLimits::default();
-    let pack = PackBuilder::from_folder(source, &limits).expect("a folder").build();
     let bundle = BundleBuilder::new(bundle_id, &limits).expect("a bundle");
-    let bundle = bundle.pack("hello", pack.expect("a pack")).expect("its pack");
+    let bundle = bundle.pack("hello", pack).expect("its pack");
     BundleImage::from_bytes(bundle.build().expect("an image"), &limits).expect("an image")
 }
 
@@ -130,12 +134,26 @@ impl Lab {
         source: &Path,
         drain_seconds: u32,
     ) -> Revision {
+        self.staged_image(deployment_id, |bundle| image(bundle, source), drain_seconds)
+    }
+
+    /// Stages a bundle of one pack that is there already.
+    pub(crate) fn staged_pack(&self, deployment_id: DeploymentId, pack: Vec<u8>) -> Revision {
+        self.staged_image(deployment_id, |bundle| image_of(bundle, pack), 60)
+    }
+
+    fn staged_image(
+        &self,
+        deployment_id: DeploymentId,
+        image: impl FnOnce(&str) -> BundleImage,
+        drain_seconds: u32,
+    ) -> Revision {
         let environment = self.store.load_env(&self.env_id).expect("the environment");
         let bundle_id = &environment.deployment(deployment_id).expect("it").bundle_id;
         let revision_id = RevisionId::new();
         let target = StageTarget { revision_id, env_id: &self.env_id, bundle_id };
         let area = StagingArea::enter(&self.env_root(), &PackLimits::default()).expect("an area");
-        let image = image(bundle_id.as_str(), source);
+        let image = image(bundle_id.as_str());
         let staged = area.stage(&image, &target).expect("a staged revision");
         let payload = StageRevisionPayload {
             revision_id,
