@@ -147,8 +147,9 @@ impl Gateway {
         self.readiness.subscribe()
     }
 
-    /// Serves until `shutdown` comes to its end; then takes no more connections, finishes what runs
-    /// within [`Limits::grace`], and returns. Runs on the caller's runtime.
+    /// Serves until `shutdown` comes to its end; then says for [`Limits::lead`] that it is ending,
+    /// takes no more connections, finishes what runs within [`Limits::grace`], and returns. Runs on
+    /// the caller's runtime.
     ///
     /// It answers at once, and is ready when everything that the environment wants is loaded.
     ///
@@ -186,6 +187,9 @@ impl Gateway {
         let ending = async {
             shutdown.await;
             gate.stop();
+            if gate.metrics.has_answered() {
+                tokio::time::sleep(gate.limits.lead.min(gate.limits.grace)).await;
+            }
             // Served connections hold a receiver.
             let _ = stop.send(true);
         };

@@ -33,7 +33,11 @@ pub struct Limits {
     pub token: Duration,
     /// Revisions that are loaded at a time.
     pub loads: usize,
-    /// How long what runs may go on after the end was asked for.
+    /// How long requests are still taken after the end was asked for, while `/readyz` says so, when
+    /// there were any: whoever shares out requests hears of it before they fail. At most
+    /// [`Limits::grace`].
+    pub lead: Duration,
+    /// How long what runs may go on after no more requests are taken.
     pub grace: Duration,
 }
 
@@ -55,6 +59,7 @@ impl Default for Limits {
             conversation_idle: Duration::from_secs(3_600),
             token: Duration::from_secs(30 * 60),
             loads: 2,
+            lead: Duration::from_millis(500),
             grace: Duration::from_secs(30),
         }
     }

@@ -1,7 +1,7 @@
 //! What a gateway counts, as Prometheus reads it.
 
 use std::fmt;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use greentic_deploy_spec::{DeploymentId, RevisionId};
@@ -75,6 +75,7 @@ const BUCKETS: [f64; 12] =
 pub(crate) struct Metrics {
     registry: Registry,
     requests: Family<Request, Counter>,
+    has_answered: AtomicBool,
     turns: Family<TurnOf, Counter>,
     turn_seconds: Family<OfDeployment, Histogram, fn() -> Histogram>,
     running: Family<OfRevision, Gauge>,
@@ -94,6 +95,7 @@ impl Metrics {
         let mut metrics = Self {
             registry: Registry::with_prefix("greentic_gateway"),
             requests: Family::default(),
+            has_answered: AtomicBool::new(false),
             turns: Family::default(),
             turn_seconds: Family::new_with_constructor(|| Histogram::new(BUCKETS)),
             running: Family::default(),
@@ -142,6 +144,12 @@ impl Metrics {
 
     pub(crate) fn request(&self, endpoint: Endpoint, status: StatusCode) {
         self.requests.get_or_create(&Request { endpoint, status: status.as_u16() }).inc();
+        self.has_answered.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether anybody asked for anything.
+    pub(crate) fn has_answered(&self) -> bool {
+        self.has_answered.load(Ordering::Relaxed)
     }
 
     pub(crate) fn turn(&self, deployment: DeploymentId, took: Duration, answered: bool) {

@@ -15,6 +15,7 @@ mod webchat;
 use std::sync::Arc;
 
 use hyper::body::Incoming;
+use hyper::header::{CONNECTION, HeaderValue};
 use hyper::{Method, Request};
 
 pub(crate) use error::ApiError;
@@ -33,10 +34,14 @@ pub(crate) async fn answer(gate: Arc<Gate>, page: Arc<Page>, request: Request<In
     let endpoint = endpoint(request.uri().path());
     let answer = tokio::time::timeout(gate.limits.request_time, routed(&gate, &page, request));
     let late = || ApiError::timeout("the request took too long");
-    let reply = match answer.await.unwrap_or_else(|_| Err(late())) {
+    let mut reply = match answer.await.unwrap_or_else(|_| Err(late())) {
         Ok(reply) => reply,
         Err(error) => error.reply(),
     };
+    if gate.is_stopping() {
+        // Clients do not send another request on a connection that is about to close.
+        reply.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
     gate.metrics.request(endpoint, reply.status());
     cors::allow(endpoint, reply)
 }

@@ -227,6 +227,7 @@ impl Lab {
     pub(crate) fn builder(&self) -> GatewayBuilder {
         Gateway::builder(self.store.clone(), self.env_id.clone(), self.env_root())
             .admin(AdminSocket::Nowhere)
+            .limits(Limits { lead: Duration::ZERO, ..Limits::default() })
     }
 
     pub(crate) async fn serve(&self) -> Served {

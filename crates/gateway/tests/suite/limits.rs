@@ -7,7 +7,7 @@ use hyper::StatusCode;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use super::lab::{Lab, Served, get, invoke};
+use super::lab::{Lab, Served, exchange, get, invoke};
 
 /// Sends bytes as they are; gives what comes back until the gateway closes.
 async fn raw(gateway: &Served, bytes: &[u8]) -> String {
@@ -134,6 +134,33 @@ async fn who_ends_is_not_ready() {
     };
     gateway.serve(listener, ready).await.expect("it serves");
     assert_eq!(readiness.borrow().reasons[0].code, "stopping");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_ends_answers_a_moment_longer_and_says_so() {
+    let (lab, ..) = Lab::serving_v1();
+    let long = Duration::from_secs(600);
+    let gateway = lab.serve_within(Limits { lead: long, grace: long, ..Limits::default() }).await;
+    let address = gateway.address;
+    let before = gateway.ask(get("/livez")).await;
+    assert!(before.headers.get("connection").is_none());
+    let ending = gateway.stopping();
+    let ask = async |ask| {
+        let stream = TcpStream::connect(address).await.expect("a connection");
+        exchange(stream, address, ask).await
+    };
+    while ask(get("/readyz")).await.status == StatusCode::OK {
+        tokio::task::yield_now().await;
+    }
+    let refused = ask(get("/readyz")).await;
+    assert_eq!(refused.json()["reasons"][0]["code"], "stopping");
+    let answer = ask(invoke("ada", "hi")).await;
+    assert_eq!(
+        (answer.status, &answer.headers["connection"]),
+        (StatusCode::OK, &"close".parse().expect("a header"))
+    );
+    // Nobody waits for the rest of the moment.
+    ending.abort();
 }
 
 #[tokio::test(flavor = "multi_thread")]
