@@ -57,6 +57,7 @@ async fn routed(
         let message = format!("the address has more than {limit} bytes");
         return Err(ApiError::new(status, "target-too-long", message));
     }
+    request::check_head(&request, &gate.limits)?;
     if request.method() == Method::OPTIONS {
         return Ok(cors::preflight());
     }

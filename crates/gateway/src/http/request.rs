@@ -20,6 +20,25 @@ pub(crate) struct Asked {
     pub(crate) body: Bytes,
 }
 
+/// Fails when a request has more header lines, or a larger head, than the limits allow.
+pub(super) fn check_head<B>(request: &Request<B>, limits: &Limits) -> Result<(), ApiError> {
+    let refused = |message| {
+        let status = hyper::StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+        Err(ApiError::new(status, "head-too-large", message))
+    };
+    let headers = request.headers();
+    if headers.len() > limits.headers {
+        return refused(format!("the request has more than {} header lines", limits.headers));
+    }
+    // With what stands between a name and its value, and at the end of the line.
+    let bytes = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4);
+    let limit = limits.head.max(8 * 1024);
+    if bytes.sum::<usize>() > limit {
+        return refused(format!("the head of the request has more than {limit} bytes"));
+    }
+    Ok(())
+}
+
 impl Asked {
     /// Reads a request within the limits.
     pub(crate) async fn read(

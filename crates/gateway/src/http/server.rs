@@ -115,8 +115,9 @@ async fn connection<S, H, F>(
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.head_time)
-        .max_headers(limits.headers)
-        .max_buf_size(limits.head.max(8 * 1024))
+        // The library's own refusal has no body: it is for heads that are far beyond the limits.
+        .max_headers(limits.headers.saturating_mul(2))
+        .max_buf_size(limits.head.max(8 * 1024).saturating_mul(2))
         .serve_connection(TokioIo::new(stream), service);
     let mut served = pin!(served);
     // How a connection ends is its client's matter.
