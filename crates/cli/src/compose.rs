@@ -25,13 +25,15 @@ use crate::config::Config;
 use crate::error::CliError;
 use crate::session::Session;
 
-/// The folder of environments: the one that was named, else the one in the user's home.
+/// The folder of environments: the one that was named, else the one in the user's home. Always
+/// absolute, because caches and sockets are kept beside what it holds.
 pub(crate) fn store_root(config: &Config, global: &Global) -> Result<PathBuf, CliError> {
-    match (&global.store_root, &config.home) {
-        (Some(root), _) => Ok(root.clone()),
-        (None, Some(home)) => Ok(home.join(".greentic").join("environments")),
-        (None, None) => Err(CliError::NoHome),
-    }
+    let root = match (&global.store_root, &config.home) {
+        (Some(root), _) => root.clone(),
+        (None, Some(home)) => home.join(".greentic").join("environments"),
+        (None, None) => return Err(CliError::NoHome),
+    };
+    std::path::absolute(&root).map_err(CliError::file("find", root))
 }
 
 /// The store that was asked for. Nothing is touched until it is used.
