@@ -1,12 +1,14 @@
 //! `gtc route`: which revision a request reaches.
 
 use clap::Args;
+use greentic_deploy_spec::{Environment, TrafficSplitEntry};
 use greentic_env_store::EnvironmentReads;
 use greentic_gateway::{RouteCandidate, RouteExplanation, explain};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Run;
+use super::summaries::percent;
 use crate::error::CliError;
 use crate::output::{Answer, Name, Report, View};
 use crate::session::Session;
@@ -48,7 +50,47 @@ impl Run for Explain {
         let key = self.key.as_deref().unwrap_or_default();
         let environment = snapshot.require()?;
         let routing = snapshot.routing();
-        Answer::of(&explain(environment, routing, self.host.as_deref(), path, key))
+        let explanation = explain(environment, routing, self.host.as_deref(), path, key);
+        Answer::of(&Explained::new(environment, explanation, self.key.is_some()))
+    }
+}
+
+/// An explanation with how the traffic is shared. Without a key of a caller, no slot and no one
+/// revision can be told.
+#[derive(Serialize)]
+struct Explained {
+    #[serde(flatten)]
+    route: RouteExplanation,
+    shares: Vec<TrafficSplitEntry>,
+}
+
+impl Explained {
+    fn new(environment: &Environment, mut route: RouteExplanation, has_key: bool) -> Self {
+        let split = route.deployment_id.and_then(|id| environment.split_of(id));
+        let shares = split.map(|split| split.entries.clone()).unwrap_or_default();
+        if !has_key {
+            route.slot = None;
+            route.revision_id = route.revision_id.filter(|_| shares.len() == 1);
+        }
+        Self { route, shares }
+    }
+}
+
+impl Report for Explained {
+    fn view(&self) -> View {
+        let route = &self.route;
+        let is_open = route.slot.is_none() && route.deployment_id.is_some();
+        let no_key =
+            "no --key was given, which decides for one revision where several have a share";
+        let share = |one: &TrafficSplitEntry| {
+            vec![one.revision_id.to_string(), percent(one.weight_bps.into())]
+        };
+        let view = route.view().table(
+            &["REVISION", "TRAFFIC"],
+            self.shares.iter().map(share),
+            "nothing serves",
+        );
+        if is_open { view.text(no_key) } else { view }
     }
 }
 
