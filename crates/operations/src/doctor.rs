@@ -29,7 +29,14 @@ pub trait Upkeep: Debug + Send + Sync {
 
 impl Upkeep for LocalFsStore {
     fn verify(&self, env_id: &EnvId) -> Result<VerifyReport, StoreError> {
-        Self::verify(self, env_id)
+        let mut report = Self::verify(self, env_id)?;
+        let lagging = self.lagging_files(env_id)?.into_iter();
+        report.problems.extend(lagging.map(|file| {
+            format!(
+                "`{file}` does not show what is recorded; gtc op env doctor --fix writes it anew"
+            )
+        }));
+        Ok(report)
     }
 
     fn repair(&self, env_id: &EnvId) -> Result<RepairReport, StoreError> {

@@ -83,6 +83,14 @@ pub(crate) enum CliError {
     /// A contract is not kept.
     #[error("{what} `{name}` does not keep its contract: {failed} of {all} clauses failed")]
     Conformance { what: &'static str, name: String, failed: usize, all: usize },
+    /// Something in an environment is not as it should be.
+    #[error("environment `{env_id}` needs somebody: {found} finding(s)")]
+    Unhealthy {
+        env_id: String,
+        found: usize,
+        /// What helps.
+        next: &'static str,
+    },
     /// There is no past to look at.
     #[error("environment `{env_id}` has no change before generation {generation}")]
     NoPast { env_id: String, generation: u64 },

@@ -70,7 +70,9 @@ impl CliError {
                 _ => Kind::InvalidArgument,
             },
             Self::File { .. } | Self::Output { .. } => Kind::Io,
-            Self::NotVerified { .. } | Self::Conformance { .. } => Kind::Conflict,
+            Self::NotVerified { .. } | Self::Conformance { .. } | Self::Unhealthy { .. } => {
+                Kind::Conflict
+            }
             Self::EnvId { .. }
             | Self::NoHome
             | Self::DevAlias
@@ -117,6 +119,7 @@ impl CliError {
             Self::Key { .. } => "key-invalid",
             Self::Clause { .. } => "clause-unknown",
             Self::Conformance { .. } => "contract-broken",
+            Self::Unhealthy { .. } => "environment-unhealthy",
             Self::NoPast { .. } => "no-past",
             Self::Output { .. } => "output-io",
             Self::Unwritable { .. } => "result-unwritable",
@@ -142,6 +145,7 @@ impl CliError {
             Self::DevAlias => "name the environment `local`",
             Self::Contradiction { .. } => "give one of them",
             Self::Missing { how, .. } => how,
+            Self::Unhealthy { next, .. } => next,
             Self::Argument { how, .. } => return Some(how.clone()),
             Self::NoTraffic { .. } => "gtc op traffic set REVISION=100%",
             Self::ServedAlready { env_id, .. } => {

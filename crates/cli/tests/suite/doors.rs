@@ -252,3 +252,39 @@ fn a_reader_that_goes_away_is_no_error() {
     let output = child.wait_with_output().expect("it ends");
     assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0), "{output:?}");
 }
+
+#[test]
+fn the_doctor_finds_files_that_do_not_show_what_is_recorded_and_ends_with_1_until_they_do() {
+    let file = |lab: &Lab| lab.environments().join("local/environment.json");
+    let cuts: [fn(&std::path::Path); 2] = [
+        |file| {
+            let text = std::fs::read_to_string(file).expect("a file");
+            std::fs::write(file, &text[..100]).expect("a file");
+        },
+        |file| std::fs::remove_file(file).expect("a file"),
+    ];
+    for cut in cuts {
+        let lab = Lab::initialised();
+        cut(&file(&lab));
+        let called = lab.gtc("op env doctor");
+        assert_eq!((called.code, called.result()["healthy"].as_bool()), (1, Some(false)));
+        assert!(called.result()["store_problems"].to_string().contains("environment.json"));
+        assert_eq!(called.error()["code"], "environment-unhealthy");
+        assert_eq!(called.error()["hint"], "gtc op env doctor --fix");
+        let listed = lab.ok("op env doctor --fix --dry-run")["store_problems"].clone();
+        assert!(listed.to_string().contains("environment.json"), "{listed}");
+        assert_eq!(lab.ok("op env doctor --fix")["fixed"]["written"][0], "environment.json");
+        assert_eq!(lab.ok("op env doctor")["healthy"], true);
+    }
+}
+
+#[test]
+fn an_edit_that_the_next_change_takes_over_is_no_finding_of_the_doctor() {
+    let lab = Lab::initialised();
+    let file = lab.environments().join("local/environment.json");
+    let text = std::fs::read_to_string(&file).expect("a file");
+    std::fs::write(&file, text.replacen("\"name\": \"local\"", "\"name\": \"edited\"", 1))
+        .expect("a file");
+    assert!(lab.ok("op env show").to_string().contains("edited"));
+    assert_eq!(lab.ok("op env doctor")["healthy"], true);
+}

@@ -431,6 +431,17 @@ fn can_be_taken_over(folder: &Folder, odd: &Odd) -> Result<bool, StoreError> {
     }
 }
 
+/// The files that a repair writes.
+pub(super) fn unusable(folder: &Folder, odd: Vec<Odd>) -> Result<Vec<Odd>, StoreError> {
+    let mut all = Vec::new();
+    for odd in odd {
+        if odd.verdict != Verdict::Edited || !can_be_taken_over(folder, &odd)? {
+            all.push(odd);
+        }
+    }
+    Ok(all)
+}
+
 impl Work<'_> {
     /// Puts recorded files back where what is there cannot be taken over.
     fn put_back(&mut self, report: &mut RepairReport) -> Result<(), StoreError> {
@@ -443,17 +454,14 @@ impl Work<'_> {
             let odd = edits::judge(self.folder, &seen, &head, Some(&transaction), Depth::All)?;
             (head, odd)
         };
-        let mut foreign = Vec::new();
-        for odd in odd {
-            let usable = odd.verdict == Verdict::Edited && can_be_taken_over(self.folder, &odd)?;
-            if !usable {
-                let verdict = match odd.verdict {
-                    Verdict::Edited | Verdict::Trust => Verdict::Foreign,
-                    verdict => verdict,
-                };
-                foreign.push(Odd { verdict, ..odd });
-            }
-        }
+        let foreign = unusable(self.folder, odd)?.into_iter().map(|odd| {
+            let verdict = match odd.verdict {
+                Verdict::Edited | Verdict::Trust => Verdict::Foreign,
+                verdict => verdict,
+            };
+            Odd { verdict, ..odd }
+        });
+        let foreign: Vec<Odd> = foreign.collect();
         let contents = edits::restore(&foreign, head.state())?;
         let lagging = report.warnings.len();
         self.project(&contents, &foreign, &head, head.state(), &mut report.warnings);

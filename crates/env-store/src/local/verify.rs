@@ -4,8 +4,11 @@ use greentic_deploy_spec::engine::Outcome;
 use greentic_deploy_spec::{AuditEvent, EnvId, canonical_value, sha256_hex};
 
 use super::LocalFsStore;
+use super::edits::{self, Depth};
+use super::head::Head;
 use super::journal::{CommitRow, Transaction};
-use super::upkeep::Replay;
+use super::observe::Observations;
+use super::upkeep::{Replay, unusable};
 use crate::StoreError;
 
 /// What [`LocalFsStore::verify`] found.
@@ -33,6 +36,26 @@ impl LocalFsStore {
             Ok(report)
         })?;
         Ok(found.unwrap_or_default())
+    }
+
+    /// The files that [`LocalFsStore::repair`] would write, relative to the environment's folder:
+    /// those that neither show what is recorded nor can be taken over. Nothing is changed.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`]; or why they cannot be read.
+    pub fn lagging_files(&self, env_id: &EnvId) -> Result<Vec<String>, StoreError> {
+        let environment = self.environment(env_id)?;
+        let folder = &environment.folder;
+        // Whoever is in the middle of a change writes the files of it before the lock is free. A
+        // folder that cannot be locked, because nobody may write there, is looked at as it is.
+        let _held = folder.lock(environment.patience).ok();
+        let seen = edits::look(folder, &mut Observations::default(), Depth::All)?;
+        let found = environment.read_journal(|transaction| {
+            let head = Head::read(env_id, transaction, None)?;
+            let odd = edits::judge(folder, &seen, &head, Some(transaction), Depth::All)?;
+            unusable(folder, odd)
+        })?;
+        Ok(found.unwrap_or_default().into_iter().map(|odd| odd.file).collect())
     }
 }
 

@@ -64,7 +64,30 @@ impl Run for Doctor {
         if let Some(fixed) = &report.fixed {
             session.tell_warnings(&fixed.warnings);
         }
-        Answer::of(&Examined { dry_run, report })
+        // A cure that is only rehearsed shows what it would be about.
+        let failure = (!report.healthy && !(self.fix && dry_run)).then(|| unhealthy(&report));
+        Ok(Answer::of(&Examined { dry_run, report })?.failing(failure))
+    }
+}
+
+fn unhealthy(report: &DoctorReport) -> CliError {
+    let may_fix = report.fixed.is_none()
+        && !(report.orphaned_folders.is_empty()
+            && report.unfinished_folders.is_empty()
+            && report.store_problems.is_empty());
+    let next = if may_fix {
+        "gtc op env doctor --fix"
+    } else if !report.stale_revisions.is_empty() {
+        "gtc op deploy of the same bundle puts the files of its revision back"
+    } else if !report.missing_slots.is_empty() {
+        "gtc op env init binds what this machine has, in the environment `local`"
+    } else {
+        "mend what is listed above, then run the same command again"
+    };
+    CliError::Unhealthy {
+        env_id: report.environment_id.to_string(),
+        found: findings(report).len().max(1),
+        next,
     }
 }
 
