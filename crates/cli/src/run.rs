@@ -43,12 +43,13 @@ pub fn run(
     let call = verbs::call(command);
     let name = call.name();
     let renderer = session.renderer();
-    let shown = session.start_logs().and_then(|()| call.run(&session)).and_then(|answer| {
-        if !answer.is_told {
-            renderer.show(name, &answer)?;
-        }
-        answer.failure.map_or(Ok(()), Err)
-    });
+    let shown =
+        session.start_logs(call.logs()).and_then(|()| call.run(&session)).and_then(|answer| {
+            if !answer.is_told {
+                renderer.show(name, &answer)?;
+            }
+            answer.failure.map_or(Ok(()), Err)
+        });
     match shown {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

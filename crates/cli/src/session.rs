@@ -91,14 +91,14 @@ impl Session {
         }
     }
 
-    /// Writes logs to stderr from here on.
-    pub(crate) fn start_logs(&self) -> Result<(), CliError> {
-        let Some(level) = self.global.log.as_ref().or(self.config.log.as_ref()) else {
-            return Ok(());
-        };
+    /// Writes logs to stderr from here on: at the level that was asked for, else at the one of the
+    /// verb, if it has one.
+    pub(crate) fn start_logs(&self, usual: Option<&str>) -> Result<(), CliError> {
+        let asked = self.global.log.as_deref().or(self.config.log.as_deref());
+        let Some(level) = asked.or(usual) else { return Ok(()) };
         let filter: Targets =
             level.parse().map_err(|error: tracing_subscriber::filter::ParseError| {
-                CliError::Log { value: level.clone(), problem: error.to_string() }
+                CliError::Log { value: level.to_owned(), problem: error.to_string() }
             })?;
         let colours = self.config.stderr_is_terminal && !self.config.no_color;
         let lines =

@@ -37,11 +37,15 @@ pub struct Unready {
     /// The revision that it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revision_id: Option<RevisionId>,
+    /// The whole reason, with paths, where there is more to say: for those who run the gateway,
+    /// and never for callers.
+    #[serde(skip)]
+    pub detail: Option<String>,
 }
 
 impl Unready {
     fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), deployment_id: None, revision_id: None }
+        Self { code, message: message.into(), deployment_id: None, revision_id: None, detail: None }
     }
 }
 
@@ -91,6 +95,7 @@ fn quarantined<'s>(wanted: &'s Wanted, serving: &'s Serving) -> impl Iterator<It
         has_share.then(|| Unready {
             deployment_id: Some(key.deployment_id),
             revision_id: Some(key.revision_id),
+            detail: Some(quarantined.failure.detail.clone()),
             ..Unready::new(quarantined.failure.code, quarantined.failure.message())
         })
     })

@@ -27,7 +27,7 @@ pub(crate) struct Global {
     /// How results are shown; without it, tables on a terminal and JSON otherwise.
     #[arg(long, global = true, value_name = "FORMAT")]
     pub(crate) output: Option<OutputFormat>,
-    /// What is logged to stderr: error, warn, info, debug, trace, or `target=level,…`; else GREENTIC_LOG.
+    /// What is logged to stderr: error, warn, info, debug, trace, or `target=level,…`; else GREENTIC_LOG, else warn for `up` and `serve`.
     #[arg(long, global = true, value_name = "LEVEL")]
     pub(crate) log: Option<String>,
     /// How it is logged.

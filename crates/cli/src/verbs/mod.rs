@@ -35,6 +35,9 @@ pub(crate) trait Run: Serialize + DeserializeOwned + JsonSchema {
     /// How envelopes call it.
     const NAME: Name;
 
+    /// What it logs when nobody says a level. Nothing, unless somebody watches it run for long.
+    const LOGS: Option<&'static str> = None;
+
     /// Does it.
     fn run(self, session: &Session) -> Result<Answer, CliError>;
 }
@@ -44,6 +47,9 @@ pub(crate) trait Call {
     /// How envelopes call it.
     fn name(&self) -> Name;
 
+    /// What it logs when nobody says a level.
+    fn logs(&self) -> Option<&'static str>;
+
     /// Does it, or shows the schema of what it takes.
     fn run(self: Box<Self>, session: &Session) -> Result<Answer, CliError>;
 }
@@ -51,6 +57,10 @@ pub(crate) trait Call {
 impl<V: Run> Call for V {
     fn name(&self) -> Name {
         V::NAME
+    }
+
+    fn logs(&self) -> Option<&'static str> {
+        V::LOGS
     }
 
     fn run(self: Box<Self>, session: &Session) -> Result<Answer, CliError> {

@@ -113,3 +113,40 @@ fn a_dry_run_of_up_says_what_it_would_make_and_makes_nothing() {
     assert!(changes.contains("/traffic_splits/0") && changes.contains("trust-root"), "{changes}");
     assert!(!lab.home().join(".greentic").exists());
 }
+
+#[test]
+fn a_relative_store_root_is_one_like_any_other() {
+    let lab = with_pack_folder();
+    let serving = Server::start(&lab, &format!("--store-root here {UP}"));
+    assert!(greeted(&serving).contains("Hello"));
+    assert!(lab.home().join("here/local/journal.db").exists());
+}
+
+#[test]
+fn what_goes_wrong_while_it_serves_is_on_stderr_unless_told_otherwise() {
+    let lab = without_files();
+    let said = Server::start(&lab, "serve --listen 127.0.0.1:0").said();
+    assert!(said.contains("WARN") && said.contains("revision-file-missing"), "{said}");
+    let said = Server::start(&lab, "serve --listen 127.0.0.1:0 --log error").said();
+    assert!(!said.contains("WARN"), "{said}");
+}
+
+#[test]
+fn what_cannot_be_served_is_told_with_its_bundle_its_revision_the_file_and_what_helps() {
+    let lab = without_files();
+    let revision = lab.ok("op revisions list")["revisions"][0]["revision_id"].clone();
+    let serving = Server::start(&lab, "serve --listen 127.0.0.1:0");
+    let told = serving.result()["not_served"].to_string();
+    let revision = revision.as_str().expect("an id");
+    for part in ["`ai.example.worker`", revision, "pack-list.lock", "gtc op deploy"] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    assert!(!readiness(&serving).to_string().contains("pack-list"), "callers are not told");
+}
+
+/// An environment whose revision has lost its files.
+fn without_files() -> Lab {
+    let lab = deployed();
+    std::fs::remove_dir_all(lab.environments().join("local/revisions")).expect("a folder");
+    lab
+}

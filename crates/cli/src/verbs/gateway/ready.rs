@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
-use greentic_deploy_spec::EnvId;
-use greentic_env_store::LocalFsStore;
+use greentic_deploy_spec::{DeploymentId, EnvId};
+use greentic_env_store::{EnvironmentReads as _, LocalFsStore};
 use greentic_gateway::{
     AdminSocket, Gateway, GatewayError, Readiness, SOCKET_NAME, SocketError, Unready,
 };
@@ -13,11 +13,14 @@ use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::running::{Running, running};
+use super::running::{Running, running, settled};
 use crate::compose::Machine;
 use crate::error::CliError;
 use crate::output::{Answer, Name, Report, View};
 use crate::session::Session;
+
+/// Who serves in the foreground sees what goes wrong: callers are told that the log says why.
+pub(super) const LOGS: Option<&str> = Some("warn");
 
 /// Where an environment is served.
 pub(super) struct Place {
@@ -51,7 +54,7 @@ impl Report for Serving {
 
 /// Refuses to serve an environment beside a gateway that serves it already.
 pub(super) fn refuse_second(env_id: &EnvId, env_root: &Path) -> Result<(), CliError> {
-    let Some(Running { listen_addr }) = running(env_root) else { return Ok(()) };
+    let Some(Running { listen_addr }) = settled(env_root) else { return Ok(()) };
     Err(CliError::ServedAlready { env_id: env_id.to_string(), listen_addr })
 }
 
@@ -76,6 +79,7 @@ pub(super) async fn serve(
     let env_root = store.env_path(&env_id)?;
     // From here on, a signal ends the gateway and not the process.
     let ended = ended()?;
+    let names = store.clone();
     let gateway = Gateway::builder(Arc::new(store), env_id.clone(), env_root.clone())
         .runner(machine.runner()?)
         .admin(admin_socket(session, &env_root))
@@ -85,7 +89,7 @@ pub(super) async fn serve(
         // The sender goes with the gateway: then there is nothing to tell any more.
         let settled = readiness.wait_for(is_settled);
         let Ok(settled) = settled.await.map(|now| now.clone()) else { return Ok(()) };
-        let not_served = settled.reasons.into_iter().map(|reason| reason.message).collect();
+        let not_served = not_served(names, &env_id, settled.reasons).await;
         let url = url_of(listen_addr);
         let serving =
             Serving { environment_id: env_id.clone(), url, listen_addr, bundle_id, not_served };
@@ -104,6 +108,37 @@ pub(super) async fn serve(
         session.progress().warn(&format!("{} connection(s) were cut off", summary.cut_off));
     }
     told
+}
+
+/// What cannot be served and why, with what helps: for the person at the terminal, who may know paths.
+async fn not_served(store: LocalFsStore, env_id: &EnvId, reasons: Vec<Unready>) -> Vec<String> {
+    if reasons.is_empty() {
+        return Vec::new();
+    }
+    let id = env_id.clone();
+    let environment = tokio::task::spawn_blocking(move || store.load_env(&id).ok()).await;
+    // Without the names of bundles, their ids are told.
+    let environment = environment.ok().flatten();
+    let bundle = |id: DeploymentId| {
+        let found = environment.as_ref().and_then(|one| one.deployment(id));
+        found.map_or_else(|| id.to_string(), |one| one.bundle_id.to_string())
+    };
+    reasons.iter().map(|reason| told(reason, reason.deployment_id.map(bundle), env_id)).collect()
+}
+
+fn told(reason: &Unready, bundle: Option<String>, env_id: &EnvId) -> String {
+    let bundle = bundle.map_or_else(String::new, |name| format!("bundle `{name}`: "));
+    let Some(revision_id) = reason.revision_id else {
+        return format!("{bundle}{}", reason.message);
+    };
+    let why = reason.detail.as_ref().unwrap_or(&reason.message);
+    // The codes of a folder that is not as it was staged.
+    let next = if reason.code.starts_with("revision-") {
+        format!("gtc op deploy of the same bundle, with --env {env_id}, puts its files back")
+    } else {
+        format!("gtc op env doctor --env {env_id}")
+    };
+    format!("{bundle}revision {revision_id}: {why}; next: {next}")
 }
 
 /// Whether everything is loaded that can be. Before the first look at the environment there is no

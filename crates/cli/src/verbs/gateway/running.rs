@@ -22,15 +22,35 @@ pub(super) struct Running {
     pub(super) listen_addr: Option<SocketAddr>,
 }
 
+/// How often a socket is asked that takes callers and does not answer, and the pause between: the
+/// socket of a gateway that was killed does so until the system has taken it down.
+const TRIES: u32 = 15;
+const PAUSE: Duration = Duration::from_millis(50);
+
 /// The gateway that has the socket in an environment's folder. None when nobody answers there.
 pub(super) fn running(env_root: &Path) -> Option<Running> {
-    let stream = UnixStream::connect(env_root.join(SOCKET_NAME)).ok()?;
-    Some(Running { listen_addr: listen_addr(stream) })
+    asked(env_root, PATIENCE)
 }
 
-fn listen_addr(mut stream: UnixStream) -> Option<SocketAddr> {
-    stream.set_read_timeout(Some(PATIENCE)).ok()?;
-    stream.set_write_timeout(Some(PATIENCE)).ok()?;
+/// The same, after a second chance for a gateway that is going. Blocks for a moment.
+pub(super) fn settled(env_root: &Path) -> Option<Running> {
+    for _ in 1..TRIES {
+        match asked(env_root, PAUSE)? {
+            Running { listen_addr: None } => std::thread::sleep(PAUSE),
+            answers => return Some(answers),
+        }
+    }
+    running(env_root)
+}
+
+fn asked(env_root: &Path, patience: Duration) -> Option<Running> {
+    let stream = UnixStream::connect(env_root.join(SOCKET_NAME)).ok()?;
+    Some(Running { listen_addr: listen_addr(stream, patience) })
+}
+
+fn listen_addr(mut stream: UnixStream, patience: Duration) -> Option<SocketAddr> {
+    stream.set_read_timeout(Some(patience)).ok()?;
+    stream.set_write_timeout(Some(patience)).ok()?;
     stream.write_all(b"GET /status HTTP/1.0\r\nHost: gateway\r\nConnection: close\r\n\r\n").ok()?;
     let mut answer = Vec::new();
     stream.take(MAX_BYTES).read_to_end(&mut answer).ok()?;

@@ -27,6 +27,7 @@ pub(crate) struct Serve {
 
 impl Run for Serve {
     const NAME: Name = Name { noun: "gateway", op: "serve" };
+    const LOGS: Option<&'static str> = ready::LOGS;
 
     fn run(self, session: &Session) -> Result<Answer, CliError> {
         let env_id: EnvId = session.env_id(self.environment_id.as_deref())?;

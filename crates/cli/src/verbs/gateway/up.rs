@@ -39,6 +39,7 @@ pub(crate) struct Up {
 
 impl Run for Up {
     const NAME: Name = Name { noun: "gateway", op: "up" };
+    const LOGS: Option<&'static str> = ready::LOGS;
 
     fn run(self, session: &Session) -> Result<Answer, CliError> {
         let env_id = self.what.env_id(session)?;

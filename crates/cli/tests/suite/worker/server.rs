@@ -2,6 +2,7 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread::JoinHandle;
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
@@ -13,6 +14,7 @@ pub(crate) struct Server {
     child: Child,
     url: String,
     result: Value,
+    stderr: JoinHandle<String>,
 }
 
 impl Server {
@@ -30,9 +32,9 @@ impl Server {
         let mut stdout = BufReader::new(child.stdout.take().expect("piped"));
         stdout.read_line(&mut first).expect("text");
         // What follows must not fill the pipes, or the server would wait for us.
-        let stderr = child.stderr.take().expect("piped");
-        let rest = std::thread::spawn(move || {
-            let lines = BufReader::new(stderr).lines();
+        let stderr = BufReader::new(child.stderr.take().expect("piped"));
+        let stderr = std::thread::spawn(move || {
+            let lines = stderr.lines();
             lines.map_while(Result::ok).collect::<Vec<_>>().join("\n")
         });
         std::thread::spawn(move || std::io::copy(&mut stdout, &mut std::io::sink()));
@@ -41,11 +43,11 @@ impl Server {
             Some(url) => {
                 let (url, result) =
                     (url.trim_end_matches('/').to_owned(), envelope["result"].clone());
-                Ok(Self { child, url, result })
+                Ok(Self { child, url, result, stderr })
             }
             None => {
                 let _ = child.wait();
-                Err(format!("{first}{}", rest.join().unwrap_or_default()))
+                Err(format!("{first}{}", stderr.join().unwrap_or_default()))
             }
         }
     }
@@ -67,6 +69,17 @@ impl Server {
 
     /// The same, with another signal.
     pub(crate) fn signal(mut self, signal: Signal) -> ExitStatus {
+        self.end(signal)
+    }
+
+    /// Asks it to end; everything that it wrote to stderr.
+    pub(crate) fn said(mut self) -> String {
+        self.end(Signal::TERM);
+        let nothing = std::thread::spawn(String::new);
+        std::mem::replace(&mut self.stderr, nothing).join().expect("text")
+    }
+
+    fn end(&mut self, signal: Signal) -> ExitStatus {
         kill_process(self.pid(), signal).expect("it runs");
         self.child.wait().expect("it ends")
     }
