@@ -6,6 +6,7 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
 
+use greentic_deploy_spec::RevisionId;
 use greentic_gateway::SOCKET_NAME;
 use serde_json::Value;
 
@@ -17,9 +18,9 @@ const MAX_BYTES: u64 = 4 * 1024 * 1024;
 
 /// A gateway that runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Running {
+pub(crate) struct Running {
     /// Where it listens, if it says so.
-    pub(super) listen_addr: Option<SocketAddr>,
+    pub(crate) listen_addr: Option<SocketAddr>,
 }
 
 /// How often a socket is asked that takes callers and does not answer, and the pause between: the
@@ -28,7 +29,7 @@ const TRIES: u32 = 15;
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// The gateway that has the socket in an environment's folder. None when nobody answers there.
-pub(super) fn running(env_root: &Path) -> Option<Running> {
+pub(crate) fn running(env_root: &Path) -> Option<Running> {
     asked(env_root, PATIENCE)
 }
 
@@ -48,13 +49,26 @@ fn asked(env_root: &Path, patience: Duration) -> Option<Running> {
     Some(Running { listen_addr: listen_addr(stream, patience) })
 }
 
-fn listen_addr(mut stream: UnixStream, patience: Duration) -> Option<SocketAddr> {
+/// How many conversations wait in a revision; none when no gateway says so.
+pub(crate) fn waiting_in(env_root: &Path, revision_id: RevisionId) -> Option<u64> {
+    let stream = UnixStream::connect(env_root.join(SOCKET_NAME)).ok()?;
+    let (status, id) = (status(stream, PATIENCE)?, revision_id.to_string());
+    let deployments = status.get("deployments")?.as_array()?.iter();
+    let mut revisions = deployments.filter_map(|one| one.get("revisions")?.as_array()).flatten();
+    let of = |one: &&Value| one.get("revision_id").and_then(Value::as_str) == Some(&id);
+    revisions.find(of)?.get("parked_conversations")?.as_u64()
+}
+
+fn listen_addr(stream: UnixStream, patience: Duration) -> Option<SocketAddr> {
+    status(stream, patience)?.get("listen_addr")?.as_str()?.parse().ok()
+}
+
+fn status(mut stream: UnixStream, patience: Duration) -> Option<Value> {
     stream.set_read_timeout(Some(patience)).ok()?;
     stream.set_write_timeout(Some(patience)).ok()?;
     stream.write_all(b"GET /status HTTP/1.0\r\nHost: gateway\r\nConnection: close\r\n\r\n").ok()?;
     let mut answer = Vec::new();
     stream.take(MAX_BYTES).read_to_end(&mut answer).ok()?;
     let head = answer.windows(4).position(|four| four == b"\r\n\r\n")?;
-    let status: Value = serde_json::from_slice(answer.get(head + 4..)?).ok()?;
-    status.get("listen_addr")?.as_str()?.parse().ok()
+    serde_json::from_slice(answer.get(head + 4..)?).ok()
 }

@@ -1,6 +1,8 @@
 //! Steps in the life of a revision.
 
 use clap::Args;
+use greentic_deploy_spec::EnvId;
+use greentic_env_store::EnvironmentReads as _;
 use greentic_operations::{
     Mode, OpError, Operator, Report as Operated, RevisionRequest, RevisionSummary,
 };
@@ -12,6 +14,7 @@ use crate::error::CliError;
 use crate::output::{Answer, Name, Report, View};
 use crate::session::Session;
 use crate::verbs::Run;
+use crate::verbs::gateway::{running, waiting_in};
 use crate::verbs::operate::{deployment, operate, revision};
 
 /// Which revision.
@@ -61,8 +64,27 @@ pub(crate) struct Archive {
 type Step = fn(&Operator, &RevisionRequest, Mode) -> Result<Operated<RevisionSummary>, OpError>;
 
 impl Which {
+    fn env_id(&self, session: &Session) -> Result<EnvId, CliError> {
+        session.env_id(self.environment_id.as_deref())
+    }
+
+    /// Warns of conversations that end with the revision, where a gateway knows of some.
+    fn tell_waiting(&self, session: &Session) -> Result<(), CliError> {
+        let (env_id, store) = (self.env_id(session)?, session.store()?);
+        let environment = store.load_env(&env_id)?;
+        let within = deployment(self.deployment.as_deref())?;
+        let id = revision(self.revision_id.as_deref())?.resolve(&environment, &within)?.revision_id;
+        let waiting = waiting_in(&store.env_path(&env_id)?, id).unwrap_or_default();
+        if waiting > 0 {
+            session.progress().warn(&format!(
+                "{waiting} conversation(s) wait in revision {id} and end with it; a drain lets them go on: gtc op revisions drain {id}"
+            ));
+        }
+        Ok(())
+    }
+
     fn take(&self, session: &Session, step: Step) -> Result<Answer, CliError> {
-        let env_id = session.env_id(self.environment_id.as_deref())?;
+        let env_id = self.env_id(session)?;
         let request = RevisionRequest {
             env_id: env_id.clone(),
             revision: revision(self.revision_id.as_deref())?,
@@ -85,7 +107,14 @@ impl Run for Drain {
     const NAME: Name = Name { noun: "revisions", op: "drain" };
 
     fn run(self, session: &Session) -> Result<Answer, CliError> {
-        self.which.take(session, Operator::drain)
+        let env_id = self.which.env_id(session)?;
+        let answer = self.which.take(session, Operator::drain)?;
+        if running(&session.store()?.env_path(&env_id)?).is_none() {
+            session.progress().warn(&format!(
+                "a gateway ends the drain when nothing is left of the revision, and none runs: gtc serve {env_id}"
+            ));
+        }
+        Ok(answer)
     }
 }
 
@@ -93,6 +122,7 @@ impl Run for Archive {
     const NAME: Name = Name { noun: "revisions", op: "archive" };
 
     fn run(self, session: &Session) -> Result<Answer, CliError> {
+        self.which.tell_waiting(session)?;
         self.which.take(session, Operator::archive)
     }
 }
