@@ -60,7 +60,8 @@ impl Session {
         let name = if name == "dev" { self.instead_of_dev()? } else { name };
         name.parse().map_err(|error: greentic_deploy_spec::InvalidEnvId| CliError::EnvId {
             id: name.to_owned(),
-            problem: error.to_string(),
+            // The public text begins with the name of its own error.
+            problem: error.to_string().trim_start_matches("InvalidInput: ").to_owned(),
         })
     }
 

@@ -345,7 +345,7 @@ fn hint(source: &io::Error) -> &'static str {
     match source.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "; free some space and retry",
         io::ErrorKind::ReadOnlyFilesystem => "; the file system is read-only, make it writable",
-        io::ErrorKind::PermissionDenied => "; make it writable for this user",
+        io::ErrorKind::PermissionDenied => "; give this user access to it",
         io::ErrorKind::FileTooLarge => "; it is larger than a document may be, make it smaller",
         io::ErrorKind::AlreadyExists => "; it is there already, choose another name",
         _ => "",

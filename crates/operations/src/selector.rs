@@ -86,7 +86,7 @@ impl FromStr for RevisionSelector {
     /// Reads a ULID, `@latest`, `@previous` or `#<sequence>`; the last three may have a deployment before them
     /// (`hello@latest`, `hello#2`).
     fn from_str(text: &str) -> Result<Self, OpError> {
-        let expected = "a ULID, `@latest`, `@previous` or `#<sequence>`, after the bundle's id if there are several";
+        let expected = "a ULID, `@latest`, `@previous` or `#<sequence>`; where several bundles are deployed, after the bundle's id, as in `hello@latest`";
         let fail = || invalid(text, Subject::Revision, expected);
         if let Ok(id) = text.parse() {
             return Ok(Self::Id(id));
@@ -126,6 +126,9 @@ impl DeploymentSelector {
         let matching: Vec<_> = all.iter().filter(|deployment| self.names(deployment)).collect();
         match matching.as_slice() {
             [one] => Ok(one),
+            [] if *self == Self::Only => {
+                Err(OpError::NothingDeployed { env_id: environment.environment_id.clone() })
+            }
             [] => Err(OpError::Unknown {
                 subject: Subject::Deployment,
                 name: self.to_string(),
@@ -159,7 +162,7 @@ impl fmt::Display for DeploymentSelector {
         match self {
             Self::Id(id) => id.fmt(f),
             Self::Named(name) => f.write_str(name),
-            Self::Only => f.write_str("the deployment"),
+            Self::Only => f.write_str("what is meant"),
         }
     }
 }

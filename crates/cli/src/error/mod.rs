@@ -29,7 +29,12 @@ pub(crate) enum CliError {
     Build { path: PathBuf, source: Box<BuildError> },
     /// A pack does not verify.
     #[error("`{}` does not verify: {summary}", path.display())]
-    NotVerified { path: PathBuf, summary: String },
+    NotVerified {
+        path: PathBuf,
+        summary: String,
+        /// What helps.
+        next: &'static str,
+    },
     /// There is no home folder, and no other one was named.
     #[error("there is no home folder to keep environments in (HOME is not set)")]
     NoHome,
@@ -136,6 +141,15 @@ impl CliError {
     pub(crate) fn build(path: impl Into<PathBuf>) -> impl FnOnce(BuildError) -> Self {
         let path = path.into();
         move |source| Self::Build { path, source: Box::new(source) }
+    }
+
+    /// What cannot be read is not said to be built.
+    pub(crate) fn opened(path: impl Into<PathBuf>) -> impl FnOnce(BuildError) -> Self {
+        let path = path.into();
+        move |source| match source {
+            BuildError::Pack(source) => Self::pack(path)(source),
+            source => Self::build(path)(source),
+        }
     }
 
     pub(crate) fn file(

@@ -134,9 +134,12 @@ impl CliError {
             Self::Pack { source, .. } => return pack_hint(source),
             Self::Build { source, .. } => match source.as_ref() {
                 BuildError::Pack(error) => return pack_hint(error),
-                _ => return None,
+                BuildError::Missing { .. } => {
+                    "name a folder with pack.yaml or bundle.yaml, or a file that is built already"
+                }
+                _ => "mend what is named, then run the same command again",
             },
-            Self::NotVerified { .. } => "gtc pack verify FILE --output table shows each file",
+            Self::NotVerified { next, .. } => next,
             Self::NoHome => "name a folder with --store-root DIR",
             Self::RemoteStore { .. } => {
                 "leave --store-url and GREENTIC_STORE_URL out to work on this machine"
@@ -147,7 +150,13 @@ impl CliError {
             Self::Missing { how, .. } => how,
             Self::Unhealthy { next, .. } => next,
             Self::Argument { how, .. } => return Some(how.clone()),
-            Self::NoTraffic { .. } => "gtc op traffic set REVISION=100%",
+            Self::NoTraffic { bundle_id } => {
+                return Some(format!("gtc op traffic set REVISION=100% --deployment {bundle_id}"));
+            }
+            Self::Digest(_) => {
+                "write sha256: and 64 hex digits; gtc bundle inspect BUNDLE shows it"
+            }
+            Self::File { .. } => "name a file that is there and that this user may use",
             Self::ServedAlready { env_id, .. } => {
                 return Some(format!(
                     "gtc op deploy BUNDLE --env {env_id} deploys to it; it is served at once"

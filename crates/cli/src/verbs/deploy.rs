@@ -157,7 +157,7 @@ impl What {
 
 /// Refuses another bundle than the one that was pinned, before anything is done with it.
 fn check_digest(bundle: &Path, expected: &Digest) -> Result<(), CliError> {
-    let image = BundleImage::open(bundle, &Limits::default()).map_err(CliError::build(bundle))?;
+    let image = BundleImage::open(bundle, &Limits::default()).map_err(CliError::opened(bundle))?;
     expected.check(image.bytes()).map_err(CliError::pack(bundle))
 }
 
@@ -186,7 +186,7 @@ fn parts(text: &str) -> Result<(String, String, &str), CliError> {
 impl Report for DeploySummary {
     fn view(&self) -> View {
         let status = match (self.unchanged, self.status) {
-            (true, _) => "serves already; nothing was changed",
+            (true, _) => "serves already; no new revision was made",
             (false, DeployStatus::Routed) => "serves all traffic",
             (false, DeployStatus::Superseded) => {
                 "was deployed before, and the traffic went on since"
@@ -194,7 +194,7 @@ impl Report for DeploySummary {
         };
         let old = self.superseded_revisions.len();
         let next = format!(
-            "{old} earlier revision(s) run without traffic; drain one with: gtc op revisions drain REVISION"
+            "{old} other revision(s) run without traffic; drain one with: gtc op revisions drain REVISION"
         );
         let view = View::new().fields([
             ("bundle", Some(self.bundle_id.to_string())),

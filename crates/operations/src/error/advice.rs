@@ -1,11 +1,14 @@
 //! What the command line says beside an error: its public kind and the next command.
 
+use std::io;
+
 use greentic_deploy_spec::remote::ErrorKind;
-use greentic_env_store::StoreError;
+use greentic_env_store::{JournalProblem, StoreError};
 use greentic_pack_format::revision::RevisionFolderError;
 use greentic_pack_format::{BuildError, PackError};
 
 use super::OpError;
+use crate::Subject;
 
 impl OpError {
     /// The kind of error as the public tools write it.
@@ -15,7 +18,7 @@ impl OpError {
             Self::Store(error) => store_kind(error),
             Self::Bundle { source, .. } => build_kind(source),
             Self::Revision(error) | Self::Files { source: error, .. } => folder_kind(error),
-            Self::Unknown { .. } => "not-found",
+            Self::Unknown { .. } | Self::NothingDeployed { .. } => "not-found",
             Self::Selector { .. }
             | Self::Weight { .. }
             | Self::CustomerMissing { .. }
@@ -39,12 +42,7 @@ impl OpError {
     pub fn hint(&self) -> Option<String> {
         let fixed = match self {
             Self::Store(error) => return store_hint(error),
-            Self::Revision(error) if matches!(**error, RevisionFolderError::Busy) => {
-                "run the same command again"
-            }
-            Self::Revision(_) => {
-                "gtc op env doctor shows every revision that has to be staged again"
-            }
+            Self::Revision(error) => folder_hint(error),
             Self::Bundle { .. } => {
                 "name a .gtbundle or .gtpack file, or a folder with bundle.yaml or pack.yaml"
             }
@@ -61,6 +59,12 @@ impl OpError {
                     "mend what failed, then gtc op revisions warm {revision_id} --env {env_id}, or deploy again"
                 ));
             }
+            Self::NothingDeployed { env_id } => {
+                return Some(format!("gtc op deploy BUNDLE --env {env_id}"));
+            }
+            Self::Ambiguous { subject: Subject::Deployment, .. } => {
+                "--deployment NAME names one; gtc op bundles list"
+            }
             Self::Unknown { subject, .. }
             | Self::Ambiguous { subject, .. }
             | Self::Selector { subject, .. } => subject.listed_by(),
@@ -74,7 +78,9 @@ impl OpError {
             Self::TakenOut { .. } | Self::KeyReused { .. } => {
                 "gtc op deploy without --idempotency-key"
             }
-            Self::Weight { .. } | Self::Customer { .. } | Self::Route { .. } => return None,
+            Self::Weight { .. } => "gtc op traffic set '#1=90%' '#2=10%'",
+            Self::Route { .. } => "--path-prefix /NAME, or --host NAME.example.org",
+            Self::Customer { .. } => return None,
         };
         Some(fixed.to_owned())
     }
@@ -122,8 +128,49 @@ fn folder_kind(error: &RevisionFolderError) -> &'static str {
     }
 }
 
+/// What is wrong is with the bundle, with the folder, or with what was staged into it before.
+fn folder_hint(error: &RevisionFolderError) -> &'static str {
+    match error {
+        RevisionFolderError::Busy => "run the same command again",
+        RevisionFolderError::Io { source, .. } => io_hint(source),
+        RevisionFolderError::Pack { .. }
+        | RevisionFolderError::PackConfig { .. }
+        | RevisionFolderError::NoPacks
+        | RevisionFolderError::DuplicatePack { .. } => {
+            "mend the bundle, then run the same command again"
+        }
+        _ => {
+            "gtc op env doctor shows which revisions lack files; gtc op deploy of the same bundle puts them back"
+        }
+    }
+}
+
+fn io_hint(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            "give this user access to the folder, or name another one with --store-root DIR"
+        }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "free some space, then run the same command again"
+        }
+        _ => "gtc op env doctor",
+    }
+}
+
 /// The store's own text says what is wrong and what helps; this is the command for it.
 fn store_hint(error: &StoreError) -> Option<String> {
+    match error {
+        StoreError::Io { source, .. } | StoreError::AtomicWrite { source, .. } => {
+            return Some(io_hint(source).to_owned());
+        }
+        StoreError::Journal { path, problem: JournalProblem::Damaged { .. } } => {
+            return Some(format!(
+                "end what serves it and move `{}*` to another folder, then gtc op env doctor",
+                path.display()
+            ));
+        }
+        _ => {}
+    }
     let command = match error.code() {
         "environment-not-found" => match error {
             StoreError::NotFound { env_id } if env_id.as_str() == "local" => "gtc op env init",
@@ -137,13 +184,17 @@ fn store_hint(error: &StoreError) -> Option<String> {
             "gtc op revisions list"
         }
         "deployment-live" => {
-            "gtc op traffic clear, then gtc op revisions archive REVISION for each revision"
+            "gtc op traffic clear --deployment BUNDLE, then gtc op revisions archive REVISION for each revision"
         }
         "revision-not-ready" => "gtc op revisions warm REVISION",
-        "revision-has-traffic" => "gtc op traffic set REVISION=100%, with another revision",
-        "split-not-found" | "no-previous-split" => "gtc op traffic set REVISION=100%",
+        "revision-has-traffic" => {
+            "gtc op traffic set REVISION=100% --deployment BUNDLE, with another revision"
+        }
+        "split-not-found" | "no-previous-split" => {
+            "gtc op traffic set REVISION=100% --deployment BUNDLE"
+        }
         "generation-not-kept" | "undo-refused" => "gtc op env history",
-        "external-edit-invalid" | "journal-damaged" => "gtc op env doctor",
+        "external-edit-invalid" => "mend the file, or gtc op env doctor --fix",
         "outcome-unknown" | "locked" => "run the same command again",
         _ => return None,
     };

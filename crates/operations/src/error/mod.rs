@@ -101,6 +101,12 @@ pub enum OpError {
         /// What there is.
         candidates: Vec<String>,
     },
+    /// The only deployment is meant, and there is none.
+    #[error("nothing is deployed to environment `{env_id}`")]
+    NothingDeployed {
+        /// The environment.
+        env_id: EnvId,
+    },
     /// A name stands for more than one thing.
     #[error("{name} may be more than one {subject}{}", one_of(.candidates))]
     Ambiguous {
@@ -225,6 +231,7 @@ impl OpError {
             Self::Provider { .. } => "provider-lagging",
             Self::HealthGate { .. } => "health-gate-failed",
             Self::Unknown { .. } => "name-unknown",
+            Self::NothingDeployed { .. } => "nothing-deployed",
             Self::Ambiguous { .. } => "name-ambiguous",
             Self::Selector { .. } => "selector-invalid",
             Self::Weight { .. } => "weight-invalid",

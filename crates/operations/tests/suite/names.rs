@@ -72,7 +72,8 @@ fn a_revision_is_found_by_its_place() {
 fn with_several_deployments_one_is_named() {
     let lab = Lab::new();
     let empty = DeploymentSelector::Only.resolve(&lab.environment()).unwrap_err();
-    assert!(empty.to_string().ends_with("there is none at all"), "{empty}");
+    assert_eq!((empty.code(), empty.kind()), ("nothing-deployed", "not-found"));
+    assert!(empty.hint().is_some_and(|hint| hint.contains("gtc op deploy")), "{empty}");
     lab.deploy("hello", "one");
     let mut second = lab.request("hello", "one");
     second.customer_id = Some("acme".into());

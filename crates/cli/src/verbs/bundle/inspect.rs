@@ -1,7 +1,7 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
-use greentic_pack_format::{Bundle, BundleImage, Limits, PackError};
+use greentic_pack_format::{Bundle, BundleImage, BundlePack, Limits};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -45,7 +45,7 @@ impl Run for Inspect {
     fn run(self, _: &Session) -> Result<Answer, CliError> {
         let path = files::given(self.bundle, "the bundle", "gtc bundle inspect BUNDLE")?;
         let image =
-            BundleImage::open(&path, &Limits::default()).map_err(CliError::build(path.clone()))?;
+            BundleImage::open(&path, &Limits::default()).map_err(CliError::opened(path.clone()))?;
         let bundle = image.bundle();
         Answer::of(&Inspected {
             bundle_id: image.bundle_id().to_owned(),
@@ -53,17 +53,19 @@ impl Run for Inspect {
             digest: image.digest().to_string(),
             signed: image.signature().is_some(),
             file_count: bundle.files().count(),
-            packs: packs(bundle).map_err(CliError::pack(path))?,
+            packs: packs(&path, bundle)?,
         })
     }
 }
 
-fn packs(bundle: &Bundle) -> Result<Vec<PackInBundle>, PackError> {
-    let pack = |found: &greentic_pack_format::BundlePack| {
+fn packs(path: &Path, bundle: &Bundle) -> Result<Vec<PackInBundle>, CliError> {
+    let pack = |found: &BundlePack| {
+        let opened = bundle.open_pack(found).and_then(|pack| PackSummary::of(&pack));
         Ok(PackInBundle {
             path: found.path().to_owned(),
             provider_domain: found.provider_domain().map(str::to_owned),
-            pack: PackSummary::of(&bundle.open_pack(found)?)?,
+            // The file within the bundle is the one that cannot be read.
+            pack: opened.map_err(CliError::pack(path.join(found.path())))?,
         })
     };
     bundle.packs().iter().map(pack).collect()

@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use greentic_deploy_spec::{TrustedKey, key_id_for_public_key_pem};
 use greentic_env_store::{EnvironmentReads, StoreError};
-use greentic_pack_format::{Limits, Pack, VerificationReport, VerifyPolicy};
+use greentic_pack_format::{Limits, Pack, SignatureStatus, VerificationReport, VerifyPolicy};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -49,16 +49,21 @@ impl Run for Verify {
         let pack = Pack::open(&path, &Limits::default()).map_err(wrong())?;
         let report = pack.verify(VerifyPolicy::Warn, &self.trusted(session)?).map_err(wrong())?;
         let mut problems = report.problems();
-        if self.unsigned && report.signature == greentic_pack_format::SignatureStatus::Unsigned {
-            let signature = VerificationReport {
-                signature: greentic_pack_format::SignatureStatus::Unchecked,
-                ..report.clone()
-            };
+        if self.unsigned && report.signature == SignatureStatus::Unsigned {
+            let signature =
+                VerificationReport { signature: SignatureStatus::Unchecked, ..report.clone() };
             problems = signature.problems();
         }
         let verified = problems.is_empty();
-        let failure = (!verified)
-            .then(|| CliError::NotVerified { path: path.clone(), summary: problems.join("; ") });
+        let next = match report.signature {
+            SignatureStatus::Unsigned if !self.unsigned => {
+                "--unsigned is content without a signature; gtc pack build FOLDER --sign KEY signs"
+            }
+            _ => "fetch the pack again, or trust who signed it with --key FILE",
+        };
+        let summary = problems.join("; ");
+        let failure =
+            (!verified).then(|| CliError::NotVerified { path: path.clone(), summary, next });
         let pack_id = pack.manifest().pack_id.clone();
         let answer = Answer::of(&Verified { path, pack_id, verified, problems, report })?;
         Ok(answer.failing(failure))
