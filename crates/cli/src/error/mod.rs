@@ -148,6 +148,7 @@ impl CliError {
         let path = path.into();
         move |source| match source {
             BuildError::Pack(source) => Self::pack(path)(source),
+            BuildError::Inner { file, source } => Self::pack(path.join(file))(*source),
             source => Self::build(path)(source),
         }
     }

@@ -50,6 +50,8 @@ fn a_corrupt_store_is_said_to_be_corrupt_and_left_as_it_is() {
         let _ = std::fs::remove_file(format!("{}{side}", journal.display()));
     }
     check(&lab, "op trust-root bootstrap local", "store", "journal-damaged");
+    let hint = lab.fails("op env doctor")["hint"].to_string();
+    assert!(hint.contains(&format!("move `{}*`", journal.display())), "{hint}");
     let kept = std::fs::read_to_string(&journal).expect("a file");
     assert!(kept.starts_with("no database at all"));
 }
@@ -287,4 +289,57 @@ fn an_edit_that_the_next_change_takes_over_is_no_finding_of_the_doctor() {
         .expect("a file");
     assert!(lab.ok("op env show").to_string().contains("edited"));
     assert_eq!(lab.ok("op env doctor")["healthy"], true);
+}
+
+#[test]
+fn following_the_hint_of_a_damaged_journal_leads_to_an_environment_that_works() {
+    let lab = deployed_twice();
+    let folder = lab.environments().join("local");
+    std::fs::write(folder.join("journal.db"), "no database".repeat(1_000)).expect("a file");
+    assert_eq!(lab.fails("op env show")["code"], "journal-damaged");
+    for name in ["journal.db", "journal.db-wal", "journal.db-shm"] {
+        let _ = std::fs::rename(folder.join(name), lab.home().join(name));
+    }
+    assert_eq!(lab.ok("op env doctor")["healthy"], true);
+    assert_eq!(lab.ok("op revisions list")["revisions"].as_array().map(Vec::len), Some(2));
+}
+
+#[test]
+fn where_nothing_is_deployed_the_next_command_deploys() {
+    let lab = Lab::initialised();
+    for line in ["op traffic show", "op revisions warm @latest", "op bundles remove"] {
+        let error = lab.fails(line);
+        let hint = error["hint"].as_str().unwrap_or_default();
+        assert!(hint.contains("gtc op deploy BUNDLE"), "{line}: {error}");
+    }
+}
+
+#[test]
+fn a_bundle_that_cannot_be_staged_is_to_be_mended_and_names_the_pack() {
+    let lab = with_pack_folder();
+    lab.write("bad/bundle.yaml", "bundle_id: bad\nbundle_name: Bad\n");
+    lab.write("bad/packs/inner.gtpack", "no archive");
+    let deployed = lab.fails("op deploy bad");
+    assert!(deployed["message"].to_string().contains("inner.gtpack"), "{deployed}");
+    assert!(!deployed["hint"].to_string().contains("doctor"), "{deployed}");
+    let inspected = lab.fails("bundle inspect bad");
+    assert!(inspected["message"].to_string().contains("inner.gtpack"), "{inspected}");
+    assert!(!inspected["message"].to_string().contains("build"), "{inspected}");
+}
+
+#[test]
+fn a_drain_without_a_gateway_says_who_ends_it() {
+    let called = deployed_twice().gtc("op revisions drain #1");
+    assert!(called.code == 0 && called.stderr.contains("gtc serve local"), "{called:?}");
+}
+
+#[test]
+fn without_a_key_route_explain_names_no_revision_among_several() {
+    let lab = deployed_twice();
+    lab.ok("op traffic set #1=50% #2=50%");
+    let told = lab.ok("route explain /");
+    assert!(told["revision_id"].is_null() && told["slot"].is_null(), "{told}");
+    assert_eq!(told["shares"].as_array().map(Vec::len), Some(2));
+    assert!(lab.gtc("route explain / --output table").stdout.contains("no --key was given"));
+    assert!(lab.ok("route explain / --key one")["revision_id"].is_string());
 }

@@ -171,7 +171,9 @@ impl BundleBuilder {
         if !self.stems.insert(stem.clone()) {
             return Err(BuildError::Duplicate { what: "pack", name: stem });
         }
-        Pack::from_bytes(&pack, &self.limits)?;
+        if let Err(source) = Pack::from_bytes(&pack, &self.limits) {
+            return Err(BuildError::Inner { file: path, source: Box::new(source) });
+        }
         self.files.insert(path, pack);
         Ok(())
     }

@@ -9,6 +9,14 @@ pub enum BuildError {
     /// A file cannot be read or written, or what was put in is no pack.
     #[error(transparent)]
     Pack(#[from] PackError),
+    /// What is to be a pack of the bundle is none.
+    #[error("`{file}`: {source}")]
+    Inner {
+        /// The file, below the bundle.
+        file: String,
+        /// Why.
+        source: Box<PackError>,
+    },
     /// `pack.yaml`, `bundle.yaml` or a flow is wrong; the text starts with file, line and column.
     #[error(transparent)]
     Source(#[from] FlowError),
@@ -60,6 +68,7 @@ impl BuildError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Pack(error) => error.code(),
+            Self::Inner { source, .. } => source.code(),
             Self::Source(_) => "build-source-invalid",
             Self::Missing { .. } => "build-file-missing",
             Self::Component { .. } => "build-component-invalid",
