@@ -17,14 +17,14 @@ use crate::{StoreError, Watch};
 /// more after this long.
 const SECOND_LOOK: Duration = Duration::from_millis(100);
 
-/// Where the platform does not tell, it is asked this often.
+/// Where the platform does not tell, or the environment cannot be read, it is asked this often.
 const POLL: Duration = Duration::from_secs(1);
 
 pub(super) fn watch(environment: Arc<LocalEnvironment>) -> Result<Watch, StoreError> {
     environment.snapshot()?;
     let (wake, woken) = channel();
     let watcher = Folders::watch(&environment, wake);
-    Ok(Box::new(Generations { environment, watcher, woken, seen: None }))
+    Ok(Box::new(Generations { environment, watcher, woken, seen: None, failed: false }))
 }
 
 struct Generations {
@@ -33,6 +33,8 @@ struct Generations {
     watcher: Option<Folders>,
     woken: Receiver<()>,
     seen: Option<(u64, Option<StateEtag>)>,
+    /// The last look saw nothing, or perhaps not the newest: nothing may ever wake it for what it missed.
+    failed: bool,
 }
 
 impl Iterator for Generations {
@@ -42,6 +44,7 @@ impl Iterator for Generations {
         loop {
             match self.environment.snapshot() {
                 Ok(now) => {
+                    self.failed = now.is_lagging();
                     let shown = (now.generation(), now.etag().cloned());
                     if self.seen.as_ref() != Some(&shown) {
                         let generation = shown.0;
@@ -51,11 +54,12 @@ impl Iterator for Generations {
                 }
                 // Destroyed: there is nothing more to tell.
                 Err(StoreError::NotFound { .. }) => return None,
-                Err(error) if self.seen.is_some() => {
-                    self.seen = None;
-                    return Some(Err(error));
+                Err(error) => {
+                    self.failed = true;
+                    if self.seen.take().is_some() {
+                        return Some(Err(error));
+                    }
                 }
-                Err(_) => {}
             }
             self.wait();
         }
@@ -69,15 +73,26 @@ impl Generations {
                 // What came before the new watch is seen by another look.
                 return;
             }
+            if self.failed {
+                self.pause();
+                return;
+            }
             if self.woken.recv().is_err() {
                 self.watcher = None;
             }
             // What came meanwhile is covered by the same look.
             while self.woken.try_recv().is_ok() {}
             self.look_twice();
-        } else if self.woken.recv_timeout(POLL) == Err(RecvTimeoutError::Disconnected) {
+        } else {
+            self.pause();
+        }
+    }
+
+    fn pause(&self) {
+        if self.woken.recv_timeout(POLL) == Err(RecvTimeoutError::Disconnected) {
             std::thread::park_timeout(POLL);
         }
+        while self.woken.try_recv().is_ok() {}
     }
 
     fn look_twice(&self) {

@@ -82,6 +82,17 @@ impl FaultyFiles {
         files
     }
 
+    /// Nothing works from now on.
+    pub(crate) fn break_down(&self) {
+        let mut script = self.script();
+        script.fault = Some((script.operations.len(), Fault::Crash));
+    }
+
+    /// Everything works again.
+    pub(crate) fn recover(&self) {
+        self.script().fault = None;
+    }
+
     fn script(&self) -> MutexGuard<'_, Script> {
         self.script.lock().expect("no test panics while it has the script")
     }

@@ -2,11 +2,13 @@
 
 #![cfg(target_os = "linux")]
 
-use std::sync::mpsc::channel;
+use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
 use greentic_env_store::{EnvironmentMutations, EnvironmentReads};
 
+use super::faulty_files::FaultyFiles;
 use super::local_lab::{Lab, create, local, named};
 
 /// Long enough for a slow machine; a watch that is deaf never tells.
@@ -46,4 +48,23 @@ fn a_watch_goes_on_when_another_folder_is_put_in_the_place_of_the_environments()
         store.update_environment(&local(), named(&number.to_string())).expect("a verb");
     }
     until(5);
+}
+
+#[test]
+fn a_watch_that_could_not_read_tells_what_it_missed_without_being_woken_again() {
+    let (lab, files) = (Lab::new(), FaultyFiles::sound());
+    create(&lab.open());
+    let watched = lab.builder().file_system(Arc::new(files.clone())).build();
+    let watch = watched.watch(&local()).expect("a watch");
+    let (tell, told) = channel();
+    std::thread::spawn(move || watch.map(|one| tell.send(one.ok())).all(|sent| sent.is_ok()));
+    assert_eq!(told.recv_timeout(PATIENCE), Ok(Some(1)));
+    files.break_down();
+    lab.open().update_environment(&local(), named("Second")).expect("a verb");
+    assert_eq!(told.recv_timeout(PATIENCE), Ok(None), "that it cannot read");
+    // Long enough for everything that the change itself woke.
+    let quiet = told.recv_timeout(Duration::from_millis(1_500));
+    assert_eq!(quiet, Err(RecvTimeoutError::Timeout), "it is told once");
+    files.recover();
+    assert_eq!(told.recv_timeout(PATIENCE), Ok(Some(2)));
 }
