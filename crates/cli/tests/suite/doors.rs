@@ -37,6 +37,8 @@ fn an_id_that_no_environment_can_have_is_refused() {
     let lab = Lab::initialised();
     check(&lab, "op env show a/b", "invalid-argument", "invalid-environment-id");
     check(&lab, "op env show ..", "invalid-argument", "unsafe-environment-id");
+    let error = lab.fails("op env show a/b");
+    assert!(error["message"].as_str().is_some_and(|text| !text.contains("InvalidInput")));
     check(&lab, "op env init staging", "invalid-argument", "argument-invalid");
 }
 
@@ -109,6 +111,7 @@ fn a_pack_that_does_not_verify_is_shown_and_ends_with_1() {
     assert_eq!(called.code, 1);
     assert_eq!(called.result()["problems"][0], "it is not signed");
     assert_eq!(called.error()["code"], "pack-not-verified");
+    assert!(called.error()["hint"].to_string().contains("--unsigned"), "{called:?}");
     assert_eq!(lab.gtc("pack verify worker.gtpack --unsigned").code, 0);
 }
 

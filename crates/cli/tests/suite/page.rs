@@ -15,7 +15,7 @@ otherwise or with `--output json`:
 {\"op\":\"list\",\"noun\":\"env\",\"result\":{\"environments\":[]}}
 ```
 
-An error goes to stderr, in the same form:
+An error of a verb goes to stderr, in the same form; what cannot be understood as a call is told as text:
 
 ```json
 {\"op\":\"show\",\"noun\":\"env\",\"error\":{\"kind\":\"not-found\",\"code\":\"environment-not-found\",\"message\":\"…\",\"hint\":\"gtc op env init\"}}

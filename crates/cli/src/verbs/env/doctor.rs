@@ -13,6 +13,7 @@ use crate::session::Session;
 use crate::verbs::Run;
 
 /// Examine an environment: its documents, its env-packs, the files of its revisions, its journal.
+/// Ends with 1 when something needs somebody.
 #[derive(Args, Debug, Deserialize, Serialize, JsonSchema)]
 #[command(after_help = "Examples:\n  gtc op env doctor\n  gtc op env doctor --fix")]
 pub(crate) struct Doctor {
@@ -65,7 +66,8 @@ impl Run for Doctor {
             session.tell_warnings(&fixed.warnings);
         }
         // A cure that is only rehearsed shows what it would be about.
-        let failure = (!report.healthy && !(self.fix && dry_run)).then(|| unhealthy(&report));
+        let is_rehearsed = self.fix && dry_run;
+        let failure = (!is_rehearsed && !report.healthy).then(|| unhealthy(&report));
         Ok(Answer::of(&Examined { dry_run, report })?.failing(failure))
     }
 }
