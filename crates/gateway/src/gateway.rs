@@ -170,7 +170,7 @@ impl Gateway {
         };
         // All of them end when this is dropped.
         let mut helpers = JoinSet::new();
-        helpers.spawn(Follower::new(Arc::clone(&gate), loader, news).run());
+        helpers.spawn(Follower::new(Arc::clone(&gate), loader, Arc::clone(&store), news).run());
         helpers.spawn(drain::run(Arc::clone(&gate), store));
         let _bound = socket.map(|(socket, bound)| {
             let gate = Arc::clone(&gate);

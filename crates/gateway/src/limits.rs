@@ -5,6 +5,8 @@ use std::time::Duration;
 pub struct Limits {
     /// Bytes of a request's body.
     pub body: usize,
+    /// JSON values in a request's body.
+    pub values: usize,
     /// Header lines of a request.
     pub headers: usize,
     /// Bytes of a request's head. At least 8 KiB.
@@ -15,6 +17,8 @@ pub struct Limits {
     pub head_time: Duration,
     /// How long the body of a request may take.
     pub body_time: Duration,
+    /// How long an answer may wait for a client that takes nothing of it.
+    pub write_time: Duration,
     /// How long a request may take as a whole.
     pub request_time: Duration,
     /// Turns that run at a time.
@@ -31,6 +35,8 @@ pub struct Limits {
     pub conversation_idle: Duration,
     /// How long a token is good for.
     pub token: Duration,
+    /// How long the loading of a revision may take.
+    pub load_time: Duration,
     /// Revisions that are loaded at a time.
     pub loads: usize,
     /// How long requests are still taken after the end was asked for, while `/readyz` says so, when
@@ -45,11 +51,13 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             body: 1024 * 1024,
+            values: 20_000,
             headers: 64,
             head: 16 * 1024,
             target: 4 * 1024,
             head_time: Duration::from_secs(30),
             body_time: Duration::from_secs(15),
+            write_time: Duration::from_secs(30),
             request_time: Duration::from_secs(100),
             turns: 1_024,
             connections: 4_096,
@@ -58,6 +66,7 @@ impl Default for Limits {
             all_conversations: 64 * 1024 * 1024,
             conversation_idle: Duration::from_secs(3_600),
             token: Duration::from_secs(30 * 60),
+            load_time: Duration::from_secs(120),
             loads: 2,
             lead: Duration::from_millis(500),
             grace: Duration::from_secs(30),

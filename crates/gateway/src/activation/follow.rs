@@ -12,6 +12,7 @@ use super::plan::{Held, plan};
 use super::quarantine::{Fingerprint, Quarantined};
 use super::wanted::{LoadKey, Wanted};
 use super::watch::News;
+use crate::GatewayStore;
 use crate::gate::Gate;
 use crate::serving::{Loaded, Serving};
 
@@ -22,6 +23,7 @@ const LOOK: Duration = Duration::from_secs(1);
 pub(crate) struct Follower {
     gate: Arc<Gate>,
     loader: Loader,
+    store: Arc<dyn GatewayStore>,
     news: watch::Receiver<News>,
     wanted: Option<Arc<Wanted>>,
     loaded: BTreeMap<LoadKey, Arc<Loaded>>,
@@ -40,11 +42,17 @@ struct Load {
 }
 
 impl Follower {
-    pub(crate) fn new(gate: Arc<Gate>, loader: Loader, news: watch::Receiver<News>) -> Self {
+    pub(crate) fn new(
+        gate: Arc<Gate>,
+        loader: Loader,
+        store: Arc<dyn GatewayStore>,
+        news: watch::Receiver<News>,
+    ) -> Self {
         Self {
             turns: Arc::new(Semaphore::new(gate.limits.loads.max(1))),
             gate,
             loader,
+            store,
             news,
             wanted: None,
             loaded: BTreeMap::new(),
@@ -57,33 +65,31 @@ impl Follower {
     /// Follows until it is dropped.
     pub(crate) async fn run(mut self) {
         self.hear();
+        self.step();
         loop {
-            let is_told = tokio::select! {
-                changed = self.news.changed() => changed.is_ok(),
-                Some(load) = self.loads.join_next() => {
-                    self.finish(load);
-                    true
-                }
-                () = self.gate.reload.notified() => {
-                    self.reload().await;
-                    true
-                }
+            tokio::select! {
+                changed = self.news.changed() => match changed {
+                    Ok(()) => self.hear(),
+                    // The watching thread is gone: what serves goes on as it is.
+                    Err(_) => return std::future::pending().await,
+                },
+                Some(load) = self.loads.join_next() => self.finish(load),
+                () = self.gate.reload.notified() => self.reload().await,
                 () = tokio::time::sleep(LOOK), if !self.quarantined.is_empty() => {
                     self.release_due().await;
-                    true
                 }
-            };
-            if !is_told {
-                // The watching thread is gone: what serves goes on as it is.
-                return std::future::pending().await;
             }
-            self.hear();
+            self.step();
         }
     }
 
-    /// Takes in the newest news, and goes on from there.
+    /// Takes in the newest news.
     fn hear(&mut self) {
         let news = self.news.borrow_and_update().clone();
+        self.learn(news);
+    }
+
+    fn learn(&mut self, news: News) {
         match news {
             News::Now(snapshot) => {
                 self.gate.news.tell(None);
@@ -102,7 +108,6 @@ impl Follower {
                 self.want(&absent);
             }
         }
-        self.step();
     }
 
     fn want(&mut self, snapshot: &EnvSnapshot) {
@@ -146,20 +151,22 @@ impl Follower {
         self.loading.insert(key.clone());
         let (loader, turns) = (self.loader.clone(), Arc::clone(&self.turns));
         let (trust, generation) = (wanted.trust.clone(), wanted.generation);
+        let patience = self.gate.limits.load_time;
         self.loads.spawn(async move {
             let _turn = turns.acquire().await;
             let (root, of) = (loader.env_root.clone(), revision.revision.clone());
             // Before the load: a change while it goes on is worth another try.
             let files = look(move || Fingerprint::of(&root, &of)).await;
-            let result = loader.load(revision, &deployment, trust).await;
+            let result =
+                within(patience, async move { loader.load(revision, &deployment, trust).await });
+            let result = result.await;
             Load { key, result, generation, files }
         });
     }
 
     fn finish(&mut self, load: Result<Load, tokio::task::JoinError>) {
         let Ok(load) = load else {
-            // A load that panicked says nothing about which one it was: all are tried again.
-            self.loading.clear();
+            // A load tells of its own panic: none comes here.
             return;
         };
         self.loading.remove(&load.key);
@@ -184,7 +191,15 @@ impl Follower {
         }
     }
 
+    /// Reads the environment now, and tries everything again.
     async fn reload(&mut self) {
+        // What was told before is older than what is read now.
+        drop(self.news.borrow_and_update());
+        let (store, env_id) = (Arc::clone(&self.store), self.gate.env_id.clone());
+        let read = tokio::task::spawn_blocking(move || store.snapshot(&env_id)).await;
+        if let Ok(read) = read {
+            self.learn(News::of(read));
+        }
         if let Some(wanted) = self.wanted.clone() {
             self.retry(&wanted, |_, _| true).await;
         }
@@ -219,4 +234,25 @@ impl Follower {
 
 async fn look(look: impl FnOnce() -> Fingerprint + Send + 'static) -> Fingerprint {
     tokio::task::spawn_blocking(look).await.unwrap_or_default()
+}
+
+/// Loads on a task of its own, whose panic or endless wait is a failure like any other.
+async fn within(
+    patience: Duration,
+    load: impl Future<Output = Result<Arc<Loaded>, LoadFailure>> + Send + 'static,
+) -> Result<Arc<Loaded>, LoadFailure> {
+    // The task ends when this is dropped.
+    let mut task = JoinSet::new();
+    task.spawn(load);
+    match tokio::time::timeout(patience, task.join_next()).await {
+        Ok(Some(Ok(result))) => result,
+        Ok(_) => Err(LoadFailure {
+            code: "load-panicked",
+            detail: "loading it panicked; the log says where".to_owned(),
+        }),
+        Err(_) => Err(LoadFailure {
+            code: "load-timeout",
+            detail: format!("loading it took more than {} seconds", patience.as_secs()),
+        }),
+    }
 }

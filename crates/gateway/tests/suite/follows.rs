@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use greentic_deploy_spec::{BundleDeploymentStatus, RevisionId};
 use greentic_env_store::EnvironmentReads as _;
+use greentic_gateway::Limits;
 use hyper::StatusCode;
 
 use super::lab::{Lab, get, invoke};
@@ -71,6 +73,16 @@ async fn a_split_whose_revisions_are_all_broken_leaves_the_one_before_in_place()
         |ready: &super::lab::Answer| ready.json().to_string().contains("split-not-applied");
     gateway.until("/readyz", is_told).await;
     assert_eq!(gateway.say("ada", "hi").await, "Hello! What is your name?");
+    gateway.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revision_that_takes_too_long_to_load_is_quarantined() {
+    let (lab, ..) = Lab::serving_v1();
+    let limits = Limits { load_time: Duration::ZERO, ..Limits::default() };
+    let gateway = lab.start(lab.builder().limits(limits)).await;
+    let is_told = |status: &super::lab::Answer| status.json().to_string().contains("load-timeout");
+    gateway.until("/status", is_told).await;
     gateway.stop().await;
 }
 
