@@ -57,12 +57,15 @@ async fn connect(address: SocketAddr) -> SendRequest<Full<Bytes>> {
 
 async fn ask(sender: &mut SendRequest<Full<Bytes>>, asked: Asked, session: &str) {
     let request = match asked {
-        Asked::Constant => Request::get("/livez").header("host", "bench").body(Full::default()),
+        Asked::Constant => Request::get("/livez").header("host", "localhost").body(Full::default()),
         Asked::Turn => {
             let body =
                 json!({ "worker_id": BUNDLE, "session_id": session, "payload": { "text": "hi" } });
             let body = Full::new(Bytes::from(body.to_string()));
-            Request::post("/workers/invoke").header("host", "bench").body(body)
+            Request::post("/workers/invoke")
+                .header("host", "localhost")
+                .header("content-type", "application/json")
+                .body(body)
         }
     };
     let answer = sender.send_request(request.expect("a request")).await.expect("an answer");

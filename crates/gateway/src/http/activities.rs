@@ -65,8 +65,8 @@ impl Incoming {
     }
 
     /// The activity as it is shown. Whoever has a token of a user speaks as that user.
-    pub(super) fn as_said_by(&self, user: Option<&str>) -> Fields {
-        let mut fields = self.fields.clone();
+    pub(super) fn into_said_by(self, user: Option<&str>) -> Fields {
+        let mut fields = self.fields;
         let from = fields.entry("from").or_insert_with(|| json!({}));
         if let (Some(user), Some(from)) = (user, from.as_object_mut()) {
             from.insert("id".to_owned(), user.into());

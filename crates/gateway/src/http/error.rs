@@ -56,6 +56,12 @@ impl ApiError {
             .with_hint("send less at a time")
     }
 
+    pub(crate) fn too_many_values(limit: usize) -> Self {
+        let message = format!("the body has more than {limit} JSON values");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-many-values", message)
+            .with_hint("send less at a time")
+    }
+
     pub(crate) fn busy(message: &str) -> Self {
         let error = Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message);
         Self { retry_after: Some(1), ..error.with_hint("send it again in a moment") }

@@ -39,7 +39,7 @@ struct Invocation {
 
 pub(super) async fn answer(gate: &Arc<Gate>, asked: &Asked) -> Result<Reply, ApiError> {
     only(asked, &[Method::POST])?;
-    let invocation: Invocation = asked.json()?;
+    let mut invocation: Invocation = asked.json()?;
     invocation.check_names()?;
     let serving = gate.serving.load_full();
     let is_meant = |one: &Deployment| one.bundle_id.as_str() == invocation.worker_id;
@@ -59,7 +59,7 @@ pub(super) async fn answer(gate: &Arc<Gate>, asked: &Asked) -> Result<Reply, Api
         key: session.clone(),
         hint: None,
         age,
-        activity: activity(&session, invocation.payload.clone()),
+        activity: activity(&session, std::mem::take(&mut invocation.payload)),
     };
     let answer = gate.turns.answer(&gate.metrics, message).await?;
     let said =

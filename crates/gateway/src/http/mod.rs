@@ -5,6 +5,7 @@ mod cors;
 mod error;
 mod invoke;
 mod page;
+mod patient;
 mod probes;
 mod reply;
 mod request;
@@ -26,7 +27,7 @@ pub(crate) use status::{View, status};
 
 use crate::gate::Gate;
 use crate::metrics::Endpoint;
-use crate::routes::Address;
+use crate::routes::{Address, is_loopback};
 use request::Asked;
 
 /// Answers a request of anybody.
@@ -62,6 +63,7 @@ async fn routed(
         return Ok(cors::preflight());
     }
     let asked = Asked::read(request, &gate.limits).await?;
+    check_host(gate, &asked)?;
     match asked.path.as_str() {
         "/livez" | "/healthz" | "/health" => get(&asked).map(|()| probes::livez()),
         "/readyz" => get(&asked).map(|()| probes::readyz(gate)),
@@ -99,6 +101,26 @@ async fn addressed(gate: &Arc<Gate>, page: &Page, asked: &Asked) -> Result<Reply
         }
         Some((_, Address::Invoke)) | None => Err(nothing_here()),
     }
+}
+
+/// A gateway that only this machine can reach is asked under a name of this machine, or one that a
+/// binding names. Any other name is that of a page which lets its name lead here.
+fn check_host(gate: &Gate, asked: &Asked) -> Result<(), ApiError> {
+    let Some(host) = asked.host.as_deref() else { return Ok(()) };
+    if !gate.listen_addr.ip().to_canonical().is_loopback()
+        || is_liveness(&asked.path)
+        || is_loopback(host)
+        || gate.serving.load().routes.names(host)
+    {
+        return Ok(());
+    }
+    let message = "nothing is served under this host";
+    Err(ApiError::new(hyper::StatusCode::MISDIRECTED_REQUEST, "host-not-served", message)
+        .with_hint("ask for localhost, or bind a deployment to the host"))
+}
+
+fn is_liveness(path: &str) -> bool {
+    matches!(path, "/livez" | "/healthz" | "/health")
 }
 
 /// Workers are named in the body: they are looked for once it is read.

@@ -1,8 +1,10 @@
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use hyper::body::Body as _;
 use hyper::body::Incoming;
-use hyper::header::{AUTHORIZATION, HOST};
-use hyper::{Method, Request};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
+use hyper::http::request::Parts;
+use hyper::{Method, Request, StatusCode, Version};
 use serde::de::DeserializeOwned;
 
 use super::error::ApiError;
@@ -18,6 +20,7 @@ pub(crate) struct Asked {
     query: Option<String>,
     token: Option<String>,
     pub(crate) body: Bytes,
+    most_values: usize,
 }
 
 /// Fails when a request has more header lines, or a larger head, than the limits allow.
@@ -47,16 +50,15 @@ impl Asked {
     ) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
         let header = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
-        let host = parts.uri.host().or_else(|| header(HOST)).map(str::to_owned);
+        let host = host(&parts)?.map(str::to_owned);
+        if !body.is_end_stream() && !header(CONTENT_TYPE).is_some_and(is_json) {
+            return Err(not_json());
+        }
         let token = header(AUTHORIZATION).and_then(bearer).map(str::to_owned);
         let body =
             tokio::time::timeout(limits.body_time, Limited::new(body, limits.body).collect());
         let body = body.await.map_err(|_| {
-            ApiError::new(
-                hyper::StatusCode::REQUEST_TIMEOUT,
-                "body-too-slow",
-                "the body took too long",
-            )
+            ApiError::new(StatusCode::REQUEST_TIMEOUT, "body-too-slow", "the body took too long")
         })?;
         let body = body.map_err(|error| {
             if error.is::<LengthLimitError>() {
@@ -72,6 +74,7 @@ impl Asked {
             query: parts.uri.query().map(str::to_owned),
             token,
             body: body.to_bytes(),
+            most_values: limits.values,
         })
     }
 
@@ -88,6 +91,10 @@ impl Asked {
 
     /// The body as JSON.
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
+        // What a value takes in memory is a multiple of its bytes, so values are counted first.
+        if json_values(&self.body) > self.most_values {
+            return Err(ApiError::too_many_values(self.most_values));
+        }
         serde_json::from_slice(&self.body).map_err(|error| {
             ApiError::bad_request(
                 "body-invalid",
@@ -102,8 +109,63 @@ impl Asked {
     }
 }
 
+/// How many values a JSON document has at most.
+fn json_values(json: &[u8]) -> usize {
+    let (mut values, mut in_text, mut escaped) = (1, false, false);
+    for byte in json {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            b',' | b'[' | b'{' if !in_text => values += 1,
+            _ => {}
+        }
+    }
+    values
+}
+
 fn bearer(header: &str) -> Option<&str> {
     let (scheme, token) = header.split_once(' ')?;
     let token = token.trim();
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
+}
+
+/// The host that is asked; none in a request of HTTP/1.0 that names none.
+pub(super) fn host(parts: &Parts) -> Result<Option<&str>, ApiError> {
+    let wrong = || ApiError::bad_request("host-invalid", "a request names one host in `Host`");
+    let mut named = parts.headers.get_all(HOST).iter();
+    let first = named.next().map(|host| host.to_str().map_err(|_| wrong())).transpose()?;
+    if named.next().is_some() || (first.is_none() && parts.version == Version::HTTP_11) {
+        return Err(wrong());
+    }
+    Ok(parts.uri.host().or(first))
+}
+
+/// Pages of other origins can only send this when the browser was told that they may.
+fn is_json(content_type: &str) -> bool {
+    let kind = content_type.split(';').next().unwrap_or_default();
+    kind.trim().eq_ignore_ascii_case("application/json")
+}
+
+fn not_json() -> ApiError {
+    let message = "a body is JSON, and `Content-Type` says so";
+    ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "content-type-not-json", message)
+        .with_hint("send `Content-Type: application/json`")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_counted_and_signs_in_texts_are_not() {
+        for (json, values) in [
+            ("7", 1),
+            (r#"{"a":1,"b":2}"#, 3),
+            (r#"[[],{},"a,b\",[{"]"#, 6),
+            (r#"{"a,\"{[":"\\"}"#, 2),
+        ] {
+            assert_eq!(json_values(json.as_bytes()), values, "{json}");
+        }
+    }
 }

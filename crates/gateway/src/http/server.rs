@@ -13,6 +13,7 @@ use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
+use super::patient::Patient;
 use super::reply::Reply;
 use crate::Limits;
 use crate::metrics::Metrics;
@@ -118,7 +119,7 @@ async fn connection<S, H, F>(
         // The library's own refusal has no body: it is for heads that are far beyond the limits.
         .max_headers(limits.headers.saturating_mul(2))
         .max_buf_size(limits.head.max(8 * 1024).saturating_mul(2))
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(Patient::new(stream, limits.write_time)), service);
     let mut served = pin!(served);
     // How a connection ends is its client's matter.
     let stopped = async move { drop(stop.wait_for(|stop| *stop).await) };

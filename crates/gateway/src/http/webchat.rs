@@ -194,8 +194,9 @@ fn activities(gate: &Gate, asked: &Asked, id: &str) -> Result<Reply, ApiError> {
 async fn post(gate: &Arc<Gate>, opened: Opened, asked: &Asked) -> Result<Reply, ApiError> {
     let incoming = Incoming::read(asked.json()?)?;
     let Claims { conversation, user, .. } = &opened.claims;
-    let id = keep_incoming(gate, conversation, user.as_deref(), &incoming);
-    if let Some(payload) = incoming.payload() {
+    let payload = incoming.payload();
+    let id = keep_incoming(gate, conversation, user.as_deref(), incoming);
+    if let Some(payload) = payload {
         let message = message(&opened, payload);
         let (gate, conversation, reply_to) = (Arc::clone(gate), conversation.clone(), id.clone());
         // On a task of its own: a client that goes away comes back for the answer.
@@ -235,9 +236,9 @@ fn keep_incoming(
     gate: &Gate,
     conversation: &str,
     user: Option<&str>,
-    incoming: &Incoming,
+    incoming: Incoming,
 ) -> String {
-    let activity = incoming.as_said_by(user);
+    let activity = incoming.into_said_by(user);
     keep(gate, conversation, vec![activity], None).unwrap_or_default()
 }
 

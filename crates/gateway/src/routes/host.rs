@@ -64,6 +64,13 @@ pub(crate) fn requested(host: &str) -> Option<String> {
     (!name.is_empty() && name.len() <= MAX_NAME).then_some(name)
 }
 
+/// Whether a host of a request is this machine itself, whoever asks.
+pub(crate) fn is_loopback(host: &str) -> bool {
+    let name = name(host);
+    name == "localhost"
+        || name.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.to_canonical().is_loopback())
+}
+
 /// The names that a name is below, the longest first.
 pub(crate) fn above(name: &str) -> impl Iterator<Item = &str> {
     name.match_indices('.').filter_map(|(at, _)| name.get(at + 1..))

@@ -11,4 +11,5 @@ mod tests;
 pub(crate) use address::Address;
 pub use explain::{RouteCandidate, RouteExplanation, explain};
 pub(crate) use find::{Directory, Found, Named};
+pub(crate) use host::is_loopback;
 pub use table::{Ambiguity, RouteTable};

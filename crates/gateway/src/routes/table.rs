@@ -72,6 +72,15 @@ impl RouteTable {
         &self.ambiguities
     }
 
+    /// Whether a binding names this host, or one that it is below.
+    pub(crate) fn names(&self, host: &str) -> bool {
+        host::requested(host).is_some_and(|name| {
+            let has = |pattern| self.routes.contains_key(&pattern);
+            host::above(&name).any(|above| has(HostPattern::Below(above.to_owned())))
+                || has(HostPattern::Exactly(name.clone()))
+        })
+    }
+
     /// The routes that a host and path match, the one that wins first.
     pub(crate) fn matching<'t>(
         &'t self,

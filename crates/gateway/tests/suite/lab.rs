@@ -284,11 +284,20 @@ pub(crate) struct Ask {
     path: String,
     host: Option<String>,
     token: Option<String>,
+    content_type: &'static str,
     body: Vec<u8>,
 }
 
 pub(crate) fn get(path: impl Into<String>) -> Ask {
-    Ask { method: "GET", path: path.into(), host: None, token: None, body: Vec::new() }
+    let content_type = "application/json";
+    Ask {
+        method: "GET",
+        path: path.into(),
+        host: None,
+        token: None,
+        content_type,
+        body: Vec::new(),
+    }
 }
 
 pub(crate) fn post(path: impl Into<String>, body: &Value) -> Ask {
@@ -306,6 +315,10 @@ impl Ask {
 
     pub(crate) fn token(self, token: &str) -> Self {
         Self { token: Some(token.to_owned()), ..self }
+    }
+
+    pub(crate) fn content_type(self, content_type: &'static str) -> Self {
+        Self { content_type, ..self }
     }
 
     pub(crate) fn body(self, body: impl Into<Vec<u8>>) -> Self {
@@ -388,7 +401,7 @@ where
         .method(ask.method)
         .uri(ask.path)
         .header("host", host)
-        .header("content-type", "application/json");
+        .header("content-type", ask.content_type);
     if let Some(token) = ask.token {
         request = request.header("authorization", format!("Bearer {token}"));
     }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use greentic_gateway::Limits;
 use hyper::StatusCode;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 use super::lab::{Lab, Served, exchange, get, invoke};
 
@@ -27,6 +27,12 @@ async fn what_is_too_large_is_refused_with_its_limit() {
     assert_eq!(
         (refused.status, refused.code().as_str()),
         (StatusCode::PAYLOAD_TOO_LARGE, "body-too-large")
+    );
+    let many = format!("{{\"worker_id\":\"hello\",\"payload\":[{}0]}}", "{\"\":0},".repeat(20_000));
+    let refused = gateway.ask(get("/workers/invoke").method("POST").body(many)).await;
+    assert_eq!(
+        (refused.status, refused.code().as_str()),
+        (StatusCode::PAYLOAD_TOO_LARGE, "body-too-many-values")
     );
     let refused = gateway.ask(get(format!("/status?{}", "x".repeat(5_000)))).await;
     assert_eq!(
@@ -59,7 +65,7 @@ async fn a_client_that_is_slow_with_its_head_or_body_is_not_waited_for() {
     assert!(began.elapsed() < Duration::from_secs(20), "that is the library's own limit");
     assert!(!cut.contains("200 OK"), "{cut}");
     let cut =
-        raw(&gateway, b"POST /workers/invoke HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n{")
+        raw(&gateway, b"POST /workers/invoke HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{")
             .await;
     assert!(cut.starts_with("HTTP/1.1 408"), "{cut}");
     gateway.stop().await;
@@ -102,7 +108,7 @@ async fn the_end_finishes_what_runs_and_takes_nothing_more() {
     // The body comes once the end was asked for.
     let body = "{\"worker_id\":\"hello\",\"payload\":\"hi\"}";
     let head = format!(
-        "POST /workers/invoke HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\n",
+        "POST /workers/invoke HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
         body.len()
     );
     let mut stream = TcpStream::connect(address).await.expect("a connection");
@@ -172,7 +178,7 @@ async fn who_does_not_finish_within_the_grace_is_cut_off() {
     let gateway =
         lab.serve_within(Limits { grace: Duration::from_secs(1), ..Limits::default() }).await;
     let mut stream = TcpStream::connect(gateway.address).await.expect("a connection");
-    let head = b"POST /workers/invoke HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n{";
+    let head = b"POST /workers/invoke HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{";
     stream.write_all(head).await.expect("sent");
     gateway
         .until("/metrics", |metrics| {
@@ -181,4 +187,55 @@ async fn who_does_not_finish_within_the_grace_is_cut_off() {
         })
         .await;
     assert_eq!(gateway.stop().await.cut_off, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_of_other_origins_cannot_drive_a_worker_of_this_machine() {
+    let (lab, ..) = Lab::serving_v1();
+    let gateway = lab.serve().await;
+    for kind in ["text/plain", "application/x-www-form-urlencoded", "application/jsonp"] {
+        let refused = gateway.ask(invoke("ada", "hi").content_type(kind)).await;
+        assert_eq!(
+            (refused.status, refused.code().as_str()),
+            (StatusCode::UNSUPPORTED_MEDIA_TYPE, "content-type-not-json"),
+            "{kind}"
+        );
+    }
+    let with_charset = invoke("ada", "hi").content_type("Application/JSON; charset=utf-8");
+    assert_eq!(gateway.ask(with_charset).await.status, StatusCode::OK);
+    for host in ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example:80", ""] {
+        for ask in [invoke("ada", "hi"), get("/"), get("/status")] {
+            let refused = gateway.ask(ask.host(host)).await;
+            assert_eq!(
+                (refused.status, refused.code().as_str()),
+                (StatusCode::MISDIRECTED_REQUEST, "host-not-served"),
+                "{host}"
+            );
+        }
+        assert_eq!(gateway.ask(get("/livez").host(host)).await.status, StatusCode::OK);
+    }
+    for host in ["localhost", "LocalHost:1", "127.1.2.3:8080", "[::1]:8080", "[::1]"] {
+        assert_eq!(gateway.ask(get("/status").host(host)).await.status, StatusCode::OK, "{host}");
+    }
+    for hosts in ["", "host: localhost\r\nhost: localhost\r\n"] {
+        let wrong = format!("GET /status HTTP/1.1\r\n{hosts}connection: close\r\n\r\n");
+        let refused = raw(&gateway, wrong.as_bytes()).await;
+        assert!(refused.starts_with("HTTP/1.1 400") && refused.contains("host-invalid"));
+    }
+    gateway.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_takes_no_answers_is_not_waited_for() {
+    let (lab, ..) = Lab::serving_v1();
+    let limits = Limits { write_time: Duration::from_millis(500), ..Limits::default() };
+    let gateway = lab.serve_within(limits).await;
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.set_recv_buffer_size(4 * 1024).expect("a small buffer");
+    let mut stream = socket.connect(gateway.address).await.expect("a connection");
+    let asked = "GET /metrics HTTP/1.1\r\nhost: localhost\r\n\r\n".repeat(100);
+    let asking = async { while stream.write_all(asked.as_bytes()).await.is_ok() {} };
+    let closed = tokio::time::timeout(Duration::from_secs(60), asking).await;
+    closed.expect("the gateway closes the connection");
+    gateway.stop().await;
 }
