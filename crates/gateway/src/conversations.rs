@@ -2,9 +2,10 @@
 
 use std::collections::VecDeque;
 use std::num::NonZeroUsize;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use greentic_env_store::ports::Clock;
 use lru::LruCache;
 use tokio::time::Instant;
 
@@ -14,6 +15,8 @@ use crate::Limits;
 #[derive(Debug)]
 pub(crate) struct Conversations {
     kept: Mutex<Kept>,
+    clock: Arc<dyn Clock>,
+    most: usize,
     most_bytes: usize,
     most_bytes_of_one: usize,
     idle: Duration,
@@ -21,7 +24,9 @@ pub(crate) struct Conversations {
 
 #[derive(Debug)]
 struct Kept {
-    conversations: LruCache<String, Conversation>,
+    /// Those in which nothing was said yet, and when somebody last asked for them.
+    begun: LruCache<String, Instant>,
+    used: LruCache<String, Conversation>,
     bytes: usize,
 }
 
@@ -35,7 +40,7 @@ struct Conversation {
 }
 
 /// Messages as JSON, and where the next ones begin.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Page {
     pub(crate) messages: Vec<String>,
     pub(crate) watermark: u64,
@@ -43,12 +48,17 @@ pub(crate) struct Page {
 
 /// What a message costs beside its text.
 const OVERHEAD: usize = 64;
+/// Bytes of a page; its watermark leads to the rest.
+const MOST_BYTES_OF_A_PAGE: usize = 256 * 1024;
 
 impl Conversations {
-    pub(crate) fn new(limits: &Limits) -> Self {
+    pub(crate) fn new(limits: &Limits, clock: Arc<dyn Clock>) -> Self {
         let most = NonZeroUsize::new(limits.conversations).unwrap_or(NonZeroUsize::MIN);
+        let kept = Kept { begun: LruCache::new(most), used: LruCache::new(most), bytes: 0 };
         Self {
-            kept: Mutex::new(Kept { conversations: LruCache::new(most), bytes: 0 }),
+            kept: Mutex::new(kept),
+            clock,
+            most: most.get(),
             most_bytes: limits.all_conversations,
             most_bytes_of_one: limits.conversation,
             idle: limits.conversation_idle,
@@ -61,8 +71,8 @@ impl Conversations {
         if kept.touch(id, now) {
             return false;
         }
-        kept.insert(id, now);
-        kept.forget(now, self.idle, self.most_bytes);
+        kept.begun.push(id.to_owned(), now);
+        self.forget(&mut kept, now);
         true
     }
 
@@ -75,11 +85,12 @@ impl Conversations {
         mut text: impl FnMut(u64, T) -> String,
     ) {
         let mut kept = self.kept();
+        kept.begun.pop(id);
         if !kept.touch(id, now) {
-            kept.insert(id, now);
+            kept.insert(id, now, self.first_number());
         }
-        let Kept { conversations, bytes } = &mut *kept;
-        if let Some(conversation) = conversations.get_mut(id) {
+        let Kept { used, bytes, .. } = &mut *kept;
+        if let Some(conversation) = used.get_mut(id) {
             *bytes -= conversation.bytes;
             for message in messages {
                 let text = text(conversation.next(), message);
@@ -87,28 +98,50 @@ impl Conversations {
             }
             *bytes += conversation.bytes;
         }
-        kept.forget(now, self.idle, self.most_bytes);
+        self.forget(&mut kept, now);
     }
 
-    /// The messages from a watermark on. A watermark that was never given out begins anew: the
-    /// conversation was forgotten meanwhile.
+    /// The messages from a watermark on, as many as a page has room for. A watermark that was not
+    /// given out since the conversation was begun anew begins with its first message.
     pub(crate) fn since(&self, id: &str, now: Instant, watermark: Option<u64>) -> Page {
         let mut kept = self.kept();
         if !kept.touch(id, now) {
-            return Page { messages: Vec::new(), watermark: 0 };
+            return Page::default();
         }
-        kept.conversations.get(id).map_or(Page { messages: Vec::new(), watermark: 0 }, |one| {
-            let next = one.next();
-            let from = watermark.filter(|from| *from <= next).unwrap_or(0).max(one.first);
-            let skip = usize::try_from(from - one.first).unwrap_or(usize::MAX);
-            let messages = one.messages.iter().skip(skip).cloned().collect();
-            Page { messages, watermark: next }
-        })
+        kept.used.get(id).map_or_else(Page::default, |one| one.since(watermark))
     }
 
     /// How many are kept.
     pub(crate) fn len(&self) -> usize {
-        self.kept().conversations.len()
+        self.kept().len()
+    }
+
+    /// Conversations count their messages from the microsecond on in which they begin, so that one
+    /// that was forgotten and begun anew has other numbers than before. Clients count on exactly, for
+    /// two more centuries.
+    fn first_number(&self) -> u64 {
+        u64::try_from(self.clock.now().timestamp_micros()).unwrap_or_default()
+    }
+
+    /// Forgets what rested too long, and what there is no room for: first that in which nothing was
+    /// said.
+    fn forget(&self, kept: &mut Kept, now: Instant) {
+        let rested = |touched: Instant| now.saturating_duration_since(touched) > self.idle;
+        while let Some((_, touched)) = kept.begun.peek_lru() {
+            if !rested(*touched) && kept.len() <= self.most {
+                break;
+            }
+            kept.begun.pop_lru();
+        }
+        while let Some((_, oldest)) = kept.used.peek_lru() {
+            let crowded = kept.bytes > self.most_bytes && kept.used.len() > 1;
+            if !rested(oldest.touched) && !crowded {
+                break;
+            }
+            if let Some((_, gone)) = kept.used.pop_lru() {
+                kept.bytes -= gone.bytes;
+            }
+        }
     }
 
     fn kept(&self) -> std::sync::MutexGuard<'_, Kept> {
@@ -117,31 +150,22 @@ impl Conversations {
 }
 
 impl Kept {
+    fn len(&self) -> usize {
+        self.begun.len() + self.used.len()
+    }
+
     /// Tells whether the conversation is there, and notes that somebody asked for it.
     fn touch(&mut self, id: &str, now: Instant) -> bool {
-        self.conversations.get_mut(id).map(|one| one.touched = now).is_some()
+        let used = self.used.get_mut(id).map(|one| one.touched = now);
+        used.or_else(|| self.begun.get_mut(id).map(|touched| *touched = now)).is_some()
     }
 
-    fn insert(&mut self, id: &str, now: Instant) {
+    fn insert(&mut self, id: &str, now: Instant, first: u64) {
         let empty =
-            Conversation { first: 0, messages: VecDeque::new(), bytes: OVERHEAD, touched: now };
+            Conversation { first, messages: VecDeque::new(), bytes: OVERHEAD, touched: now };
         self.bytes += empty.bytes;
-        if let Some((_, gone)) = self.conversations.push(id.to_owned(), empty) {
+        if let Some((_, gone)) = self.used.push(id.to_owned(), empty) {
             self.bytes -= gone.bytes;
-        }
-    }
-
-    /// Forgets what rested too long, and what there is no room for.
-    fn forget(&mut self, now: Instant, idle: Duration, most_bytes: usize) {
-        while let Some((_, oldest)) = self.conversations.peek_lru() {
-            let rested = now.saturating_duration_since(oldest.touched) > idle;
-            let crowded = self.bytes > most_bytes && self.conversations.len() > 1;
-            if !rested && !crowded {
-                return;
-            }
-            if let Some((_, gone)) = self.conversations.pop_lru() {
-                self.bytes -= gone.bytes;
-            }
         }
     }
 }
@@ -149,6 +173,23 @@ impl Kept {
 impl Conversation {
     fn next(&self) -> u64 {
         self.first + self.messages.len() as u64
+    }
+
+    fn since(&self, watermark: Option<u64>) -> Page {
+        let from = watermark.filter(|from| *from <= self.next()).unwrap_or(0).max(self.first);
+        let mut page = Page { messages: Vec::new(), watermark: from };
+        let mut bytes = 0;
+        let skipped = usize::try_from(from - self.first).unwrap_or(usize::MAX);
+        for message in self.messages.iter().skip(skipped) {
+            bytes += message.len();
+            // One message is a page at least.
+            if bytes > MOST_BYTES_OF_A_PAGE && !page.messages.is_empty() {
+                break;
+            }
+            page.messages.push(message.clone());
+            page.watermark += 1;
+        }
+        page
     }
 
     fn add(&mut self, message: String, most_bytes: usize) {
@@ -166,10 +207,24 @@ impl Conversation {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicI64, Ordering};
+
+    use chrono::{DateTime, Utc};
+
     use super::*;
 
+    /// A clock whose microseconds a test sets.
+    #[derive(Debug, Default)]
+    struct Micros(AtomicI64);
+
+    impl Clock for Micros {
+        fn now(&self) -> DateTime<Utc> {
+            DateTime::from_timestamp_micros(self.0.load(Ordering::Relaxed)).expect("a time")
+        }
+    }
+
     fn kept(limits: &Limits) -> Conversations {
-        Conversations::new(limits)
+        Conversations::new(limits, Arc::<Micros>::default())
     }
 
     fn say(kept: &Conversations, id: &str, texts: &[&str]) {
@@ -216,7 +271,47 @@ mod tests {
         assert!(kept.len() <= 3, "number");
         kept.begin("j", Instant::now() + limits.conversation_idle * 2);
         assert_eq!(kept.len(), 1, "time");
-        let only = kept.kept().conversations.iter().map(|(_, one)| one.bytes).sum::<usize>();
+        let only = kept.kept().used.iter().map(|(_, one)| one.bytes).sum::<usize>();
         assert_eq!(kept.kept().bytes, only, "the sum is right");
+    }
+
+    #[test]
+    fn a_conversation_that_was_forgotten_and_begun_anew_loses_nothing() {
+        let clock = Arc::new(Micros::default());
+        let limits = Limits { conversations: 1, ..Limits::default() };
+        let kept = Conversations::new(&limits, Arc::clone(&clock) as Arc<dyn Clock>);
+        say(&kept, "c", &["a"]);
+        let (_, before) = read(&kept, "c", None);
+        say(&kept, "d", &["a"]);
+        clock.0.store(1_000, Ordering::Relaxed);
+        say(&kept, "c", &["b", "c"]);
+        assert_eq!(read(&kept, "c", Some(before)).0, "1000b 1001c");
+        assert_eq!(read(&kept, "c", Some(1_001)).0, "1001c");
+    }
+
+    #[test]
+    fn those_in_which_nothing_was_said_go_first() {
+        let kept = kept(&Limits { conversations: 3, ..Limits::default() });
+        say(&kept, "used", &["a"]);
+        for number in 0..10 {
+            assert!(kept.begin(&number.to_string(), Instant::now()));
+        }
+        assert_eq!((kept.len(), read(&kept, "used", None).1), (3, 1));
+    }
+
+    #[test]
+    fn a_long_conversation_is_read_page_by_page() {
+        let kept = kept(&Limits::default());
+        let long = "x".repeat(100 * 1024);
+        say(&kept, "c", &[long.as_str(); 5]);
+        let (mut watermark, mut pages) = (None, Vec::new());
+        while pages.last() != Some(&0) {
+            let page = kept.since("c", Instant::now(), watermark);
+            watermark = Some(page.watermark);
+            pages.push(page.messages.len());
+        }
+        assert_eq!((pages, watermark), (vec![2, 2, 1, 0], Some(5)));
+        say(&kept, "huge", &[&"x".repeat(MOST_BYTES_OF_A_PAGE * 2), "b"]);
+        assert_eq!(kept.since("huge", Instant::now(), None).messages.len(), 1);
     }
 }

@@ -221,7 +221,7 @@ impl Gateway {
             news: Board::default(),
             reload: Notify::new(),
             turns: Turns::new(Arc::clone(&host), limits.turns),
-            conversations: Conversations::new(&limits),
+            conversations: Conversations::new(&limits, Arc::clone(&options.clock)),
             tokens: Tokens::new(key),
             metrics: Arc::new(Metrics::new()),
             clock: options.clock,

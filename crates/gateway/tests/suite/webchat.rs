@@ -120,7 +120,7 @@ async fn a_token_lasts_through_a_restart_of_the_gateway() {
     assert_eq!(page, json!({ "activities": [], "watermark": "0" }), "what was kept is gone");
     assert_eq!(chat.say(&gateway, "hi").await.status, StatusCode::OK);
     let page = chat.since(&gateway, "2").await;
-    assert_eq!(page["watermark"], "2");
+    assert_eq!(page["activities"].as_array().map(Vec::len), Some(2), "{page}");
     gateway.stop().await;
 }
 
@@ -168,7 +168,11 @@ async fn what_is_no_activity_is_refused_and_what_needs_no_answer_gets_none() {
     let typing = chat.post(&gateway, &json!({ "type": "typing" })).await;
     assert_eq!(typing.status, StatusCode::OK);
     let page = chat.since(&gateway, "").await;
-    assert_eq!(page["watermark"], "1", "only what the client said: {page}");
+    assert_eq!(
+        page["activities"].as_array().map(Vec::len),
+        Some(1),
+        "only what the client said: {page}"
+    );
     let wrong =
         gateway.ask(get(format!("{}?watermark=x", chat.activities())).token(&chat.token)).await;
     assert_eq!(
