@@ -1,9 +1,10 @@
 use std::fmt;
 use std::fs::{self, OpenOptions};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
+use greentic_env_store::files::{FileSystem as _, OsFileSystem, PrivateFile};
 use ulid::Ulid;
 
 /// The key's file, in the environment's folder.
@@ -30,6 +31,23 @@ pub enum SigningKeyError {
         /// The file.
         path: PathBuf,
     },
+    /// It is not a file but something else, perhaps a symbolic link to one.
+    #[error("{path} is not a regular file; move it away, and a new key is made")]
+    NotAFile {
+        /// What is there.
+        path: PathBuf,
+    },
+    /// Others may read or change its file.
+    #[error(
+        "others may use {path} (mode {mode:o}); move it away, and a new key is made, or run \
+         `chmod 600` on it if nobody else has used it"
+    )]
+    OpenToOthers {
+        /// The file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
     /// Its file cannot be read or made.
     #[error("cannot {action} {path}; let this user read and write the environment's folder")]
     Io {
@@ -49,6 +67,8 @@ impl SigningKeyError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Length { .. } => "signing-key-invalid",
+            Self::NotAFile { .. } => "signing-key-not-a-file",
+            Self::OpenToOthers { .. } => "signing-key-open-to-others",
             Self::Io { .. } => "signing-key-io",
         }
     }
@@ -70,6 +90,12 @@ impl SigningKey {
     /// The key of an environment. It is made once: of several who make it at a time, all get the one
     /// that is kept. `own` names the temporary file. Blocks.
     pub(crate) fn open(env_root: &Path, own: Ulid) -> Result<Self, SigningKeyError> {
+        // Links may lead to the folder, but not from there.
+        let env_root = env_root.canonicalize().map_err(|source| SigningKeyError::Io {
+            action: "find",
+            path: env_root.to_owned(),
+            source,
+        })?;
         let path = env_root.join(KEY_FILE);
         if let Some(key) = read(&path)? {
             return Ok(key);
@@ -92,16 +118,22 @@ impl SigningKey {
 }
 
 fn read(path: &Path) -> Result<Option<SigningKey>, SigningKeyError> {
-    let io = |source| SigningKeyError::Io { action: "read", path: path.to_owned(), source };
-    let file = match fs::File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(io(error)),
+    let path = path.to_owned();
+    let (stat, bytes) = match OsFileSystem.read_private(&path, KEY_BYTES as u64) {
+        Ok(PrivateFile::Absent) => return Ok(None),
+        Ok(PrivateFile::File { stat, bytes }) => (stat, bytes),
+        Ok(PrivateFile::Link(path)) => return Err(SigningKeyError::NotAFile { path }),
+        Ok(PrivateFile::NotAFile) => return Err(SigningKeyError::NotAFile { path }),
+        Err(error) if error.kind() == io::ErrorKind::FileTooLarge => {
+            return Err(SigningKeyError::Length { path });
+        }
+        Err(source) => return Err(SigningKeyError::Io { action: "read", path, source }),
     };
-    let mut bytes = Vec::new();
-    file.take(KEY_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(io)?;
-    let wrong = |_| SigningKeyError::Length { path: path.to_owned() };
-    bytes.try_into().map(|bytes| Some(SigningKey(bytes))).map_err(wrong)
+    if stat.mode & 0o077 != 0 {
+        return Err(SigningKeyError::OpenToOthers { path, mode: stat.mode });
+    }
+    let key = <[u8; KEY_BYTES]>::try_from(bytes.as_slice());
+    key.map(|key| Some(SigningKey(key))).map_err(|_| SigningKeyError::Length { path })
 }
 
 fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {

@@ -143,7 +143,36 @@ mod tests {
         assert_eq!(first.block(), second.block());
         let names = std::fs::read_dir(folder.path()).expect("names").count();
         assert_eq!(names, 1, "nothing is left beside it");
-        std::fs::write(folder.path().join(key::KEY_FILE), b"short").expect("another key");
-        assert_eq!(open(3).expect_err("too short").code(), "signing-key-invalid");
+        for wrong in [&b"short"[..], &[7; 33]] {
+            std::fs::write(folder.path().join(key::KEY_FILE), wrong).expect("another key");
+            assert_eq!(open(3).expect_err("no key").code(), "signing-key-invalid");
+        }
+    }
+
+    #[test]
+    fn a_key_that_others_may_use_or_that_is_no_file_is_refused() {
+        use std::os::unix::fs::{PermissionsExt as _, symlink};
+        let folder = tempfile::TempDir::new().expect("a folder");
+        let path = folder.path().join(key::KEY_FILE);
+        let code = || {
+            let opened = SigningKey::open(folder.path(), ulid::Ulid(1));
+            opened.map_or_else(|error| error.code(), |_| "opened")
+        };
+        assert_eq!(code(), "opened");
+        for mode in [0o666, 0o640, 0o604] {
+            let mode = std::fs::Permissions::from_mode(mode);
+            std::fs::set_permissions(&path, mode).expect("another mode");
+            assert_eq!(code(), "signing-key-open-to-others");
+        }
+        let elsewhere = folder.path().join("elsewhere");
+        std::fs::rename(&path, &elsewhere).expect("moved");
+        std::fs::set_permissions(&elsewhere, std::fs::Permissions::from_mode(0o600)).expect("set");
+        symlink(&elsewhere, &path).expect("a link");
+        assert_eq!(code(), "signing-key-not-a-file");
+        std::fs::remove_file(&path).expect("removed");
+        // Nobody is at the other end of the pipe: to open it would wait.
+        let made = std::process::Command::new("mkfifo").arg(&path).status().expect("mkfifo");
+        assert!(made.success());
+        assert_eq!(code(), "signing-key-not-a-file");
     }
 }
