@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use greentic_deploy_spec::{DeploymentId, RevisionId};
 use hyper::StatusCode;
+use prometheus_client::encoding::text::{encode_eof, encode_registry};
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -14,6 +15,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
 use crate::gate::Gate;
+use crate::serving::Serving;
 
 /// What is counted together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
@@ -66,6 +68,8 @@ impl<T: fmt::Display> EncodeLabelValue for Id<T> {
     }
 }
 
+/// How all names begin.
+const PREFIX: &str = "greentic_gateway";
 /// From half a millisecond to a minute.
 const BUCKETS: [f64; 12] =
     [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.1, 0.25, 1.0, 5.0, 15.0, 60.0];
@@ -78,8 +82,6 @@ pub(crate) struct Metrics {
     has_answered: AtomicBool,
     turns: Family<TurnOf, Counter>,
     turn_seconds: Family<OfDeployment, Histogram, fn() -> Histogram>,
-    running: Family<OfRevision, Gauge>,
-    parked: Family<OfRevision, Gauge>,
     ready: Gauge,
     generation_seen: Gauge<u64, AtomicU64>,
     generation_applied: Gauge<u64, AtomicU64>,
@@ -93,13 +95,11 @@ pub(crate) struct Metrics {
 impl Metrics {
     pub(crate) fn new() -> Self {
         let mut metrics = Self {
-            registry: Registry::with_prefix("greentic_gateway"),
+            registry: Registry::with_prefix(PREFIX),
             requests: Family::default(),
             has_answered: AtomicBool::new(false),
             turns: Family::default(),
             turn_seconds: Family::new_with_constructor(|| Histogram::new(BUCKETS)),
-            running: Family::default(),
-            parked: Family::default(),
             ready: Gauge::default(),
             generation_seen: Gauge::default(),
             generation_applied: Gauge::default(),
@@ -118,8 +118,6 @@ impl Metrics {
         to.register("requests", "Answers by endpoint and status", self.requests.clone());
         to.register("turns", "Turns by deployment and outcome", self.turns.clone());
         to.register("turn_seconds", "How long turns took", self.turn_seconds.clone());
-        to.register("running_turns", "Turns that run now", self.running.clone());
-        to.register("parked_conversations", "Conversations that wait", self.parked.clone());
         to.register("ready", "1 when what the environment says is served", self.ready.clone());
         to.register("generation_seen", "Newest generation read", self.generation_seen.clone());
         to.register(
@@ -168,25 +166,34 @@ impl Metrics {
         self.generation_applied.set(gate.news.applied());
         self.quarantined.set(whole(serving.quarantined.len()));
         self.conversations.set(whole(gate.conversations.len()));
-        // Revisions come and go: only those that are here are told of.
-        self.running.clear();
-        self.parked.clear();
-        for deployment in serving.deployments.values() {
-            for one in &deployment.loaded {
-                let label = OfRevision {
-                    deployment: Id(deployment.deployment_id),
-                    revision: Id(one.revision_id()),
-                };
-                self.running.get_or_create(&label).set(whole(one.running()));
-                let parked = one.runtime.parked_conversations().await.unwrap_or_default();
-                self.parked.get_or_create(&label).set(whole(parked));
-            }
-        }
+        let revisions = revisions(&serving).await;
         let mut text = String::new();
         // Writing into a text does not fail.
-        let _ = prometheus_client::encoding::text::encode(&mut text, &self.registry);
+        let _ = encode_registry(&mut text, &self.registry)
+            .and_then(|()| encode_registry(&mut text, &revisions))
+            .and_then(|()| encode_eof(&mut text));
         text
     }
+}
+
+/// Revisions come and go: each time, those that are here are told of.
+async fn revisions(serving: &Serving) -> Registry {
+    let (running, parked) = (Family::<_, Gauge>::default(), Family::<_, Gauge>::default());
+    for deployment in serving.deployments.values() {
+        for one in &deployment.loaded {
+            let label = OfRevision {
+                deployment: Id(deployment.deployment_id),
+                revision: Id(one.revision_id()),
+            };
+            running.get_or_create(&label).set(whole(one.running()));
+            let waiting = one.runtime.parked_conversations().await.unwrap_or_default();
+            parked.get_or_create(&label).set(whole(waiting));
+        }
+    }
+    let mut registry = Registry::with_prefix(PREFIX);
+    registry.register("running_turns", "Turns that run now", running);
+    registry.register("parked_conversations", "Conversations that wait", parked);
+    registry
 }
 
 fn whole(count: usize) -> i64 {
