@@ -275,6 +275,11 @@ impl Begin {
                 let message = format!("the user's id has more than {LONGEST_USER} bytes");
                 Err(ApiError::bad_request("user-too-long", message))
             }
+            // In a token each of them takes six times its bytes.
+            Some(id) if id.contains(char::is_control) => {
+                let message = "the user's id has characters that cannot be shown";
+                Err(ApiError::bad_request("user-invalid", message))
+            }
             user => Ok(user),
         }
     }

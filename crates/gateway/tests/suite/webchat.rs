@@ -203,6 +203,15 @@ async fn a_named_user_speaks_under_that_name_only() {
     let long = json!({ "user": { "id": "x".repeat(300) } });
     let refused = gateway.ask(post(format!("{BASE}/tokens/generate"), &long)).await;
     assert_eq!(refused.code(), "user-too-long");
+    let hidden = json!({ "user": { "id": "a\u{1}b" } });
+    let refused = gateway.ask(post(format!("{BASE}/tokens/generate"), &hidden)).await;
+    assert_eq!(refused.code(), "user-invalid");
+    // The longest id, in the letters that take most.
+    let longest = json!({ "user": { "id": "\"".repeat(256) } });
+    let minted = gateway.ask(post(format!("{BASE}/tokens/generate"), &longest)).await.json();
+    let token = minted["token"].as_str().expect("a token");
+    let begun = post(format!("{BASE}/conversations"), &json!({})).token(token);
+    assert_eq!(gateway.ask(begun).await.status, StatusCode::CREATED);
     gateway.stop().await;
 }
 
