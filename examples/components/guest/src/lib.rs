@@ -22,6 +22,8 @@
 //! ```
 
 mod cbor;
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+mod heap;
 mod node;
 
 pub use cbor::encode;
