@@ -22,6 +22,7 @@ mod probe;
 mod readiness;
 mod routes;
 mod serving;
+mod to_its_end;
 mod tokens;
 mod turns;
 

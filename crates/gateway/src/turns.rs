@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use crate::http::ApiError;
 use crate::metrics::Metrics;
 use crate::serving::{Deployment, Loaded, Running};
+use crate::to_its_end::ToItsEnd;
 
 /// A message for a deployment.
 pub(crate) struct Message {
@@ -90,7 +91,7 @@ impl Turns {
         let turn = self.begin(&message, room).await?;
         let (host, metrics) = (Arc::clone(&self.host), Arc::clone(metrics));
         let deployment_id = message.deployment.deployment_id;
-        let task = tokio::spawn(async move {
+        let said = ToItsEnd::new(async move {
             let began = Instant::now();
             let runtime = &turn.running.revision().runtime;
             let said = host.answer_with(runtime, message.activity).await;
@@ -98,7 +99,7 @@ impl Turns {
             drop(turn);
             said
         });
-        let said = task.await.map_err(|_| ApiError::internal("the turn was cut off"))?;
+        let said = said.await.map_err(|_| ApiError::internal("the turn was cut off"))?;
         said.map(|said| Answer { said }).map_err(|error| refused(&error))
     }
 

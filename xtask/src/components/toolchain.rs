@@ -31,8 +31,10 @@ const SYSTEM_CARGO: &str = "/usr/bin/cargo";
 const SYSTEM_TARGET: &str = "wasm32-unknown-unknown";
 const RUSTUP_TARGET: &str = "wasm32-wasip2";
 
-/// What a component starts with, so that small calls never grow it: its stack of 1 MiB, its data, and a heap.
-const INITIAL_MEMORY: &str = "-Clink-arg=--initial-memory=1310720";
+/// What a component starts with: a stack of 256 KiB, its data, and a heap that is enough for small calls. The host looks through
+/// all of it after each call.
+const MEMORY: [&str; 2] =
+    ["-Clink-args=-z stack-size=262144", "-Clink-arg=--initial-memory=589824"];
 
 /// Separates flags in the variable that may hold flags with spaces.
 const SEPARATOR: &str = "\u{1f}";
@@ -85,7 +87,7 @@ impl Toolchain {
     /// Returns the compiler's flags. No path of this machine gets into the files: the same sources give the same bytes
     /// everywhere.
     fn flags(&self, workspace: &Workspace) -> Result<OsString> {
-        let mut flags = vec![INITIAL_MEMORY.into()];
+        let mut flags: Vec<OsString> = MEMORY.map(OsString::from).to_vec();
         if let Way::System { .. } = self.way {
             flags.push(OsString::from("-Clinker-flavor=wasm-ld"));
             flags.push(remap(Path::new("/usr/lib/rustlib/src/rust"), "/rust"));

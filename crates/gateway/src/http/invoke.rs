@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use chrono::SecondsFormat;
+use greentic_deploy_spec::EnvId;
 use greentic_runner_host::Activity;
 use hyper::{Method, StatusCode};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::error::ApiError;
@@ -62,10 +63,8 @@ pub(super) async fn answer(gate: &Arc<Gate>, asked: &Asked) -> Result<Reply, Api
         activity: activity(&session, std::mem::take(&mut invocation.payload)),
     };
     let answer = gate.turns.answer(&gate.metrics, message).await?;
-    let said =
-        answer.said.into_iter().map(|one| json!({"kind": "message", "payload": one.payload}));
-    let body = invocation.answered(gate, &deployment, session, said.collect());
-    Ok(json_reply(StatusCode::OK, &body))
+    let answered = invocation.answered(gate, &deployment, session, answer.said);
+    Ok(json_reply(StatusCode::OK, &answered))
 }
 
 /// The session is one of the deployment and tenant: the runner's scope says so, and no name from
@@ -117,35 +116,61 @@ impl Invocation {
         Ok(())
     }
 
-    fn answered(
-        &self,
-        gate: &Gate,
-        deployment: &Deployment,
-        session: String,
-        messages: Vec<Value>,
-    ) -> Value {
-        let now = gate.clock.now().to_rfc3339_opts(SecondsFormat::Millis, true);
-        let mut body = json!({
-            "version": self.version.as_deref().unwrap_or("1.0"),
-            "tenant": {
-                "env": gate.env_id,
-                "tenant": deployment.tenant,
-                "tenant_id": deployment.tenant,
-                "team": deployment.team,
+    fn answered<'a>(
+        &'a self,
+        gate: &'a Gate,
+        deployment: &'a Deployment,
+        session_id: String,
+        said: Vec<Activity>,
+    ) -> Answered<'a> {
+        let message = |one: Activity| Said { kind: "message", payload: one.payload };
+        Answered {
+            correlation_id: self.correlation_id.as_deref(),
+            messages: said.into_iter().map(message).collect(),
+            session_id,
+            tenant: Tenant {
+                env: &gate.env_id,
+                team: &deployment.team,
+                tenant: &deployment.tenant,
+                tenant_id: &deployment.tenant,
             },
-            "worker_id": self.worker_id,
-            "timestamp_utc": now,
-            "messages": messages,
-            "session_id": session,
-        });
-        let named = [("correlation_id", &self.correlation_id), ("thread_id", &self.thread_id)];
-        for (name, value) in named {
-            if let Some(value) = value {
-                body[name] = value.clone().into();
-            }
+            thread_id: self.thread_id.as_deref(),
+            timestamp_utc: gate.clock.now().to_rfc3339_opts(SecondsFormat::Millis, true),
+            version: self.version.as_deref().unwrap_or("1.0"),
+            worker_id: &self.worker_id,
         }
-        body
     }
+}
+
+/// What is answered.
+#[derive(Serialize)]
+struct Answered<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    correlation_id: Option<&'a str>,
+    messages: Vec<Said>,
+    session_id: String,
+    tenant: Tenant<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    thread_id: Option<&'a str>,
+    timestamp_utc: String,
+    version: &'a str,
+    worker_id: &'a str,
+}
+
+/// For whom the worker answered.
+#[derive(Serialize)]
+struct Tenant<'a> {
+    env: &'a EnvId,
+    team: &'a str,
+    tenant: &'a str,
+    tenant_id: &'a str,
+}
+
+/// One message of the worker.
+#[derive(Serialize)]
+struct Said {
+    kind: &'static str,
+    payload: Value,
 }
 
 /// The beginning of a text, for a message.

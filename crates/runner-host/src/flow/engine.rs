@@ -6,6 +6,7 @@ use std::pin::Pin;
 use greentic_pack_format::{Flow, Node};
 use serde_json::{Value, json};
 
+use super::context::StateContext;
 use super::control::{self, Control};
 use super::nodes::{Kind, Work};
 use super::route::{self, Step};
@@ -64,8 +65,14 @@ struct Cursor<'f> {
 
 /// What a node leads to.
 enum After {
-    Route(Value),
-    Jump { flow_id: String, node_id: Option<String>, payload: Value, limit: u64 },
+    /// Where its routing says, by what it gave.
+    Route,
+    Jump {
+        flow_id: String,
+        node_id: Option<String>,
+        payload: Value,
+        limit: u64,
+    },
     Answer(Value),
     Wait(Option<String>),
 }
@@ -134,8 +141,9 @@ impl<'w> Engine<'w> {
             let node = node(cursor.flow, &cursor.node_id)?;
             let after = self.step(&cursor, node, &mut state, steps).await?;
             match after {
-                After::Route(payload) => {
-                    let output = route::Output { ok: true, payload: &payload, entry: &state.entry };
+                After::Route => {
+                    let payload = state.given(&node.id);
+                    let output = route::Output { ok: true, payload, entry: &state.entry };
                     match route::choose(&node.routing, &output)? {
                         Step::To(next) => cursor.node_id = next,
                         Step::End => return Ok(Outcome::Done(state.answer())),
@@ -176,7 +184,7 @@ impl<'w> Engine<'w> {
             place,
             retry: self.retry,
             operation: node.component.operation.as_deref(),
-            mapping: template::fill(&node.input.mapping, &state.context())?,
+            mapping: template::fill(&node.input.mapping, &StateContext::of(state))?,
         };
         let payload = match Kind::of(&node.component.id) {
             Kind::Wait => {
@@ -196,13 +204,13 @@ impl<'w> Engine<'w> {
                 // It is said already; it is not the answer, too.
                 state.put(&node.id, work.said())?;
                 state.last_output = None;
-                return Ok(After::Route(work.said()));
+                return Ok(After::Route);
             }
         };
         let control = control::read(&payload)?;
-        state.record(&node.id, payload.clone())?;
+        state.record(&node.id, payload)?;
         Ok(match control {
-            None => After::Route(payload),
+            None => After::Route,
             Some(Control::Respond(answer)) => After::Answer(answer),
             Some(Control::Jump { flow_id, node_id, payload, limit }) => {
                 After::Jump { flow_id, node_id, payload, limit }

@@ -1,6 +1,7 @@
 //! Runs flows: one node after the other, until the flow answers or waits.
 
 mod card;
+mod context;
 mod control;
 mod engine;
 mod error;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::mapping::{self, Parts, apply_map, first, first_text};
 use super::world::{Place, ProviderCall};
 use super::{FlowError, MappingProblem, RetryPolicy, World, card};
-use crate::wasm::{CallError, Input};
+use crate::wasm::{CallError, Input, Invocation};
 
 /// What a node is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,11 +126,17 @@ impl Work<'_> {
         } else {
             Input::Wrapped { payload: parts.payload(), metadata: Value::Null }
         };
+        let invocation = Invocation {
+            operation: operation.unwrap_or_default(),
+            input,
+            flow_id: self.place.flow_id.to_owned(),
+            node_id: Some(self.place.node_id.to_owned()),
+            component_id: component.to_owned(),
+        };
         self.before_effect().await?;
         let mut attempt = 1;
         loop {
-            let operation = operation.as_deref();
-            let answer = self.world.invoke(self.place, component, operation, input.clone()).await;
+            let answer = self.world.invoke(self.place.pack_id, &invocation).await;
             match answer.and_then(accepted) {
                 Ok(answer) => return Ok(answer),
                 Err(error) => self.pause_or_fail(&mut attempt, error).await?,

@@ -1,5 +1,6 @@
 //! Where a flow goes after a node.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
@@ -80,13 +81,13 @@ fn branch(
 /// conditions and none held, somebody has to answer first.
 fn custom(routes: &Value, output: &Output<'_>) -> Result<Step, FlowError> {
     let routes = routes.as_array().map(Vec::as_slice).unwrap_or_default();
-    let context = output.context();
+    let context = OnceCell::new();
     let mut asked = false;
     for route in routes {
         let condition = route.get("condition").and_then(Value::as_str);
         if let Some(condition) = condition {
             asked = true;
-            if !holds(condition, &context)? {
+            if !holds(condition, context.get_or_init(|| output.context()))? {
                 continue;
             }
         } else if let Some(status) = route.get("status").and_then(Value::as_str)

@@ -85,6 +85,11 @@ impl FlowState {
         self.check()
     }
 
+    /// What a node gave; nothing when it gave nothing.
+    pub(crate) fn given(&self, node_id: &str) -> &Value {
+        self.nodes.get(node_id).map_or(&Value::Null, |output| &output.payload)
+    }
+
     /// Says something before the answer.
     pub(crate) fn say(&mut self, said: Value) -> Result<(), FlowError> {
         self.egress.push(said);

@@ -16,8 +16,27 @@ const MAX_TEXT: usize = 1024 * 1024;
 /// A string that is nothing but `{{path}}` becomes the value at the path, with its type, or an empty
 /// string when nothing is there. Other strings are Handlebars templates whose missing values are
 /// empty.
-pub(super) fn fill(mapping: &Value, context: &Value) -> Result<Value, FlowError> {
+pub(super) fn fill(mapping: &Value, context: &impl Context) -> Result<Value, FlowError> {
     Filler { context, left: MAX_HELD }.fill(mapping, 0)
+}
+
+/// What templates can name.
+pub(super) trait Context {
+    /// The value at a path.
+    fn find(&self, path: &[Step]) -> Option<&Value>;
+
+    /// All of it as one value.
+    fn whole(&self) -> &Value;
+}
+
+impl Context for Value {
+    fn find(&self, path: &[Step]) -> Option<&Value> {
+        at(self, path)
+    }
+
+    fn whole(&self) -> &Value {
+        self
+    }
 }
 
 /// Handlebars with its own helpers, and texts as they are: what is made is no HTML.
@@ -28,13 +47,13 @@ static HANDLEBARS: LazyLock<Handlebars<'static>> = LazyLock::new(|| {
 });
 
 /// Fills the texts of one mapping.
-struct Filler<'c> {
-    context: &'c Value,
+struct Filler<'c, C> {
+    context: &'c C,
     /// Bytes that may still be put in: a value that is put in twice, again and again, has no end.
     left: usize,
 }
 
-impl Filler<'_> {
+impl<C: Context> Filler<'_, C> {
     fn fill(&mut self, value: &Value, depth: usize) -> Result<Value, FlowError> {
         if depth > MAX_DEPTH {
             return Err(FlowError::TooDeep { limit: MAX_DEPTH });
@@ -59,13 +78,13 @@ impl Filler<'_> {
             return Ok(Value::String(text.to_owned()));
         }
         if let Some(path) = whole_path(text) {
-            let Some(found) = at(self.context, &path) else {
+            let Some(found) = self.context.find(&path) else {
                 return Ok(Value::String(String::new()));
             };
             self.take(size::measure(found, depth)?)?;
             return Ok(found.clone());
         }
-        let filled = render(text, self.context)?;
+        let filled = render(text, self.context.whole())?;
         self.take(filled.len())?;
         Ok(Value::String(filled))
     }

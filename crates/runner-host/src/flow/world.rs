@@ -6,7 +6,7 @@ use greentic_pack_format::Flow;
 use serde_json::Value;
 
 use crate::provider::ProviderError;
-use crate::wasm::{CallError, Input};
+use crate::wasm::{CallError, Invocation};
 
 /// Where in a flow something happens.
 #[derive(Clone, Copy, Debug)]
@@ -41,14 +41,8 @@ pub(crate) trait World: Send + Sync {
     /// then on: it is not resumed again, whatever happens.
     async fn before_effect(&self) -> Result<(), PortError>;
 
-    /// Runs a component.
-    async fn invoke(
-        &self,
-        place: Place<'_>,
-        component_id: &str,
-        operation: Option<&str>,
-        input: Input,
-    ) -> Result<Value, CallError>;
+    /// Runs a component of a pack.
+    async fn invoke(&self, pack_id: &str, invocation: &Invocation) -> Result<Value, CallError>;
 
     /// Lets a provider do something.
     async fn invoke_provider(

@@ -60,7 +60,7 @@ impl NoFlow {
 impl TenantRuntime {
     /// The flow that answers: the one that is named, else the one of the named type, else the first
     /// of the main pack.
-    pub(crate) fn flow_for(&self, activity: &Activity) -> Result<FlowName, NoFlow> {
+    pub(crate) fn flow_for(&self, activity: &Activity) -> Result<&FlowName, NoFlow> {
         let pack_id = activity.pack_id.as_deref();
         if let Some(flow_id) = &activity.flow_id {
             return self.named_flow(flow_id, pack_id);
@@ -69,26 +69,26 @@ impl TenantRuntime {
             return self.flow_of_type(flow_type, pack_id);
         }
         let none = || NoFlow::None { tenant: self.tenant().to_owned() };
-        self.flows().into_iter().next().map(|(name, _)| name).ok_or_else(none)
+        self.names.flows.first().map(|(name, _)| name).ok_or_else(none)
     }
 
-    fn named_flow(&self, flow_id: &str, pack_id: Option<&str>) -> Result<FlowName, NoFlow> {
-        let flow_id = flow_id.to_owned();
-        let all = self.flows().into_iter().map(|(name, _)| name);
+    fn named_flow(&self, flow_id: &str, pack_id: Option<&str>) -> Result<&FlowName, NoFlow> {
+        let all = self.names.flows.iter().map(|(name, _)| name);
         let mut found = all.filter(|name| {
             name.flow_id == flow_id && pack_id.is_none_or(|pack_id| name.pack_id == pack_id)
         });
         match (found.next(), found.next(), pack_id) {
             (Some(name), None, _) => Ok(name),
             (_, _, Some(pack_id)) => {
-                Err(NoFlow::NotInPack { flow_id, pack_id: pack_id.to_owned() })
+                let (flow_id, pack_id) = (flow_id.to_owned(), pack_id.to_owned());
+                Err(NoFlow::NotInPack { flow_id, pack_id })
             }
-            _ => Err(NoFlow::Ambiguous { flow_id }),
+            _ => Err(NoFlow::Ambiguous { flow_id: flow_id.to_owned() }),
         }
     }
 
-    fn flow_of_type(&self, flow_type: &str, pack_id: Option<&str>) -> Result<FlowName, NoFlow> {
-        let all = self.flows().into_iter();
+    fn flow_of_type(&self, flow_type: &str, pack_id: Option<&str>) -> Result<&FlowName, NoFlow> {
+        let all = self.names.flows.iter();
         let mut found = all.filter(|(name, kind)| {
             *kind == flow_type && pack_id.is_none_or(|pack_id| name.pack_id == pack_id)
         });
@@ -96,21 +96,6 @@ impl TenantRuntime {
             (Some((name, _)), None, _) | (Some((name, _)), _, Some(_)) => Ok(name),
             _ => Err(NoFlow::AmbiguousType { flow_type: flow_type.to_owned() }),
         }
-    }
-
-    /// All flows that may run, with their kinds, in the order of packs and manifests.
-    fn flows(&self) -> Vec<(FlowName, String)> {
-        let mut all = Vec::new();
-        for pack in &self.packs {
-            let bound = self.config.pack_bindings.iter().find(|one| one.pack_id == pack.pack_id());
-            for flow in pack.list_flows() {
-                if bound.is_none_or(|bound| bound.flows.contains(&flow.id)) {
-                    let name = FlowName { pack_id: flow.pack_id, flow_id: flow.id };
-                    all.push((name, flow.flow_type));
-                }
-            }
-        }
-        all
     }
 
     pub(super) fn find_flow(&self, pack_id: &str, flow_id: &str) -> Option<&Flow> {

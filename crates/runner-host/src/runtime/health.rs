@@ -27,7 +27,7 @@ impl TenantRuntime {
             let name = &declaration.runtime.component_ref;
             let said = match pack.component(name) {
                 Some(found) => {
-                    let guest = self.guest(self.identity(pack.pack_id()), found);
+                    let guest = self.guest(self.names.identity(pack.pack_id()), found);
                     let said = found.component.provider_healthcheck(guest).await;
                     said.map(|bytes| Some(answer(bytes)))
                 }

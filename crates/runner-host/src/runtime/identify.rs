@@ -47,7 +47,7 @@ impl TenantRuntime {
     ) -> Result<IdentifyOutcome, CallError> {
         let mut outcome = IdentifyOutcome::default();
         for (pack_id, component_id, component) in self.providers_of(provider_type) {
-            let guest = self.guest(self.identity(pack_id), component);
+            let guest = self.guest(self.names.identity(pack_id), component);
             let hint = self.hint(pack_id, component_id, component, &guest).await;
             let payload = payload(hint.as_ref());
             outcome.merge_in(match component.component.identify_instance(&guest, &payload).await {
@@ -70,7 +70,7 @@ impl TenantRuntime {
             let mut first = None;
             for (pack_id, component_id, component) in self.providers_of(provider_type) {
                 if first.is_none() {
-                    let guest = self.guest(self.identity(pack_id), component);
+                    let guest = self.guest(self.names.identity(pack_id), component);
                     first = self.hint(pack_id, component_id, component, &guest).await;
                 }
             }

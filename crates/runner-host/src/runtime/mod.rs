@@ -5,6 +5,7 @@ mod error;
 mod flows;
 mod health;
 mod identify;
+mod names;
 mod providers;
 mod tenant;
 mod turns;

@@ -124,7 +124,7 @@ impl TenantRuntime {
             idempotency_key: correlation_id.clone(),
             correlation_id,
             trace_id,
-            ..self.identity(bound.pack.pack_id())
+            ..self.names.identity(bound.pack.pack_id())
         };
         let guest = self.guest(identity, bound.component);
         let said = bound.component.component.provider_invoke(guest, operation, input).await?;

@@ -5,14 +5,14 @@ use greentic_deploy_spec::{BundleId, CustomerId, DeploymentId, RevisionId};
 use greentic_env_pack::{MemorySessions, Sessions};
 use serde_json::Value;
 
+use super::names::Names;
 use super::{RuntimeError, RuntimeKey};
 use crate::config::HostConfig;
 use crate::pack::{PackComponent, PackRuntime, PackSource};
 use crate::provider::HintCache;
 use crate::turn::Queue;
 use crate::wasm::{
-    self, Grants, Guest, Identity, Ports, RunnerWasiPolicy, RuntimeConfig, RuntimeRefResolver,
-    WasmEngine,
+    Grants, Guest, Identity, Ports, RunnerWasiPolicy, RuntimeConfig, RuntimeRefResolver, WasmEngine,
 };
 
 /// Which revision of which deployment a runtime is.
@@ -91,6 +91,7 @@ pub struct TenantRuntime {
     pub(super) ports: RuntimePorts,
     pub(super) hints: HintCache,
     pub(super) queue: Queue,
+    pub(super) names: Names,
     pub(super) engine: Arc<WasmEngine>,
 }
 
@@ -144,8 +145,10 @@ impl TenantRuntime {
             };
             configs.insert(id.to_owned(), config);
         }
+        let rollout = source.rollout;
+        let names = Names::new(&config, rollout.as_ref(), &packs);
         let (hints, queue) = (HintCache::default(), Queue::default());
-        Ok(Self { config, rollout: source.rollout, packs, configs, ports, hints, queue, engine })
+        Ok(Self { config, rollout, packs, configs, ports, hints, queue, names, engine })
     }
 
     /// The tenant.
@@ -214,31 +217,6 @@ impl TenantRuntime {
     #[must_use]
     pub fn overlay_digests(&self) -> Vec<Option<String>> {
         self.overlays().iter().map(|pack| pack.digest().map(str::to_owned)).collect()
-    }
-
-    /// What isolates its conversations from those of every other runtime: environment, tenant,
-    /// deployment and revision.
-    pub(super) fn session_scope(&self) -> String {
-        let rollout = self.rollout.as_ref();
-        let deployment = rollout.map(|rollout| rollout.deployment_id.to_string());
-        let revision = rollout.map(|rollout| rollout.revision_id.to_string());
-        let (env, tenant) = (&self.config.env, &self.config.tenant);
-        wasm::scope([Some(env), Some(tenant), deployment.as_deref(), revision.as_deref()])
-    }
-
-    /// For whom the components of a pack run.
-    pub(super) fn identity(&self, pack_id: &str) -> Identity {
-        let rollout = self.rollout.as_ref();
-        Identity {
-            env: self.config.env.clone(),
-            tenant: self.config.tenant.clone(),
-            deployment: rollout.map(|rollout| rollout.deployment_id.to_string()),
-            bundle: rollout.map(|rollout| rollout.bundle_id.to_string()),
-            revision: rollout.map(|rollout| rollout.revision_id.to_string()),
-            pack: pack_id.to_owned(),
-            attempt: 1,
-            ..Identity::default()
-        }
     }
 
     /// What a component of a pack may do in one call.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use greentic_env_pack::{PortError, SessionKey, TelemetryEvent, TurnEnd};
+use greentic_env_pack::{PortError, SessionKey, TelemetryEvent, TurnEnd, WorkerName};
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -29,8 +29,8 @@ impl TenantRuntime {
             Ok(_) => TurnEnd::Answered,
             Err(error) => TurnEnd::Failed { code: error.code() },
         };
-        let (identity, took) = (self.identity(pack_id), began.elapsed());
-        let event = TelemetryEvent::Turn { worker: identity.worker(), flow: flow_id, end, took };
+        let worker = WorkerName { pack: pack_id, ..self.names.worker.worker() };
+        let event = TelemetryEvent::Turn { worker, flow: flow_id, end, took: began.elapsed() };
         self.ports.guest.telemetry.record(&event);
         answer
     }
@@ -50,7 +50,7 @@ impl TenantRuntime {
             NoTurn::TooLate => TurnError::Late { patience },
         })?;
         let live = self.config.limits.parked;
-        let parking = Parking::new(self.ports.sessions.clone(), &self.session_scope(), name, live);
+        let parking = Parking::new(self.ports.sessions.clone(), &self.names.sessions, name, live);
         let lease = self.config.limits.turn + LEASE_BEYOND_TURN;
         match parking.take(lease).await? {
             Some(resumed) => self.go_on(&envelope, resumed).await,
@@ -72,7 +72,7 @@ impl TenantRuntime {
         }
         let Ok(flow) = self.flow_for(activity) else { return Ok(false) };
         let envelope = self.envelope(&flow.pack_id, &flow.flow_id, activity.address());
-        let key = SessionKey::new(self.session_scope(), envelope.parking_name());
+        let key = SessionKey::new(&self.names.sessions, envelope.parking_name());
         self.ports.sessions.is_parked(&key).await
     }
 
@@ -81,7 +81,7 @@ impl TenantRuntime {
     /// # Errors
     /// [`PortError`].
     pub async fn parked_conversations(&self) -> Result<usize, PortError> {
-        self.ports.sessions.count(&self.session_scope()).await
+        self.ports.sessions.count(&self.names.sessions).await
     }
 
     fn envelope(&self, pack_id: &str, flow_id: &str, activity: Activity) -> Envelope {

@@ -12,7 +12,7 @@ use crate::flow::{Place, ProviderCall, World};
 use crate::pack::PackComponent;
 use crate::provider::ProviderError;
 use crate::turn::{Envelope, Resumed};
-use crate::wasm::{CallError, Guest, Identity, Input, Invocation};
+use crate::wasm::{CallError, Guest, Identity, Invocation};
 
 /// One turn of a conversation with a runtime.
 pub(super) struct TurnWorld<'t> {
@@ -28,14 +28,14 @@ impl TurnWorld<'_> {
             user: Some(self.envelope.user.clone()),
             session: Some(self.envelope.session.clone()),
             provider: Some(self.envelope.provider.clone()),
-            ..self.runtime.identity(pack_id)
+            ..self.runtime.names.identity(pack_id)
         };
         self.runtime.guest(identity, component)
     }
 
     fn state_key(&self, key: &str) -> StateKey {
         // What flows keep is not what components keep.
-        let scope = self.runtime.identity(&self.envelope.pack_id).state_scope();
+        let scope = self.runtime.names.identity(&self.envelope.pack_id).state_scope();
         StateKey::new(format!("{scope}/flow"), key)
     }
 }
@@ -61,25 +61,12 @@ impl World for TurnWorld<'_> {
         }
     }
 
-    async fn invoke(
-        &self,
-        place: Place<'_>,
-        component_id: &str,
-        operation: Option<&str>,
-        input: Input,
-    ) -> Result<Value, CallError> {
+    async fn invoke(&self, pack_id: &str, invocation: &Invocation) -> Result<Value, CallError> {
         let missing = CallError::MissingExport { export: "the component" };
-        let component =
-            self.runtime.pack(place.pack_id).and_then(|pack| pack.component(component_id));
-        let component = component.ok_or(missing)?;
-        let invocation = Invocation {
-            operation: operation.unwrap_or_default().to_owned(),
-            input,
-            flow_id: place.flow_id.to_owned(),
-            node_id: Some(place.node_id.to_owned()),
-            component_id: component_id.to_owned(),
-        };
-        component.component.invoke(self.guest(place.pack_id, component), &invocation).await
+        let pack = self.runtime.pack(pack_id);
+        let found = pack.and_then(|pack| pack.component(&invocation.component_id));
+        let found = found.ok_or(missing)?;
+        found.component.invoke(self.guest(pack_id, found), invocation).await
     }
 
     async fn invoke_provider(

@@ -13,7 +13,7 @@ use tokio::runtime::Builder;
 use crate::flow::engine::{Engine, FlowLimits, Outcome, Parked};
 use crate::flow::{FlowError, FlowSnapshot, Place, ProviderCall, RetryPolicy, World};
 use crate::provider::ProviderError;
-use crate::wasm::{CallError, Input};
+use crate::wasm::{CallError, Input, Invocation};
 
 pub(super) const PACK: &str = "pack";
 pub(super) const RETRY: RetryPolicy =
@@ -145,17 +145,13 @@ impl World for MadeUp {
         Ok(())
     }
 
-    async fn invoke(
-        &self,
-        place: Place<'_>,
-        component_id: &str,
-        operation: Option<&str>,
-        input: Input,
-    ) -> Result<Value, CallError> {
-        let operation = operation.unwrap_or("none");
-        self.note(format!("{}/{} {component_id}.{operation}", place.flow_id, place.node_id));
+    async fn invoke(&self, _pack_id: &str, invocation: &Invocation) -> Result<Value, CallError> {
+        let Invocation { operation, input, flow_id, node_id, component_id } = invocation;
+        let operation = if operation.is_empty() { "none" } else { operation };
+        let node_id = node_id.as_deref().unwrap_or_default();
+        self.note(format!("{flow_id}/{node_id} {component_id}.{operation}"));
         let (Input::Raw(payload) | Input::Wrapped { payload, .. }) = input;
-        self.answer_or_fail(payload)
+        self.answer_or_fail(payload.clone())
     }
 
     async fn invoke_provider(
