@@ -2,8 +2,12 @@
 //!
 //! * [`skip`] says that a test shows nothing on this machine.
 //! * [`published`] finds a file that others published and `cargo xtask fixtures` fetched.
+//! * [`page`] reads the blocks of a page of the documentation, so that tests do what it says.
 
 #![expect(clippy::disallowed_methods, reason = "tests look for what the machine has")]
+#![expect(clippy::panic, reason = "a test that cannot go on says why")]
+
+pub mod page;
 
 use std::fs;
 use std::io::Write as _;
