@@ -60,6 +60,6 @@ pub use staging::StageOptions;
 pub use summaries::{RemovedBundle, RevisionSummary, TrafficSummary};
 pub use verbs::{
     ClearedTraffic, DeploymentRequest, FinishDrainRequest, RemoveBundleRequest, RevisionRequest,
-    SetTrafficRequest, StageRequest,
+    SetTrafficRequest, StageRequest, UndoRequest, Undone, generation_before,
 };
 pub use weight::Weight;

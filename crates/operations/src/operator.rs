@@ -164,8 +164,18 @@ impl Run<'_> {
         command: Command,
         key: IdempotencyKey,
     ) -> Result<Committed, OpError> {
-        self.step(Step::Commit { verb: command.name().to_string() });
-        let committed = self.store.execute(self.env_id, Request::keyed(command, key))?;
+        let verb = command.name().to_string();
+        self.record(&verb, |store| store.execute(self.env_id, Request::keyed(command, key)))
+    }
+
+    /// Commits what a verb of the store's own makes of what is recorded.
+    pub(crate) fn record(
+        &self,
+        verb: &str,
+        commit: impl FnOnce(&dyn OperatorStore) -> Result<Committed, StoreError>,
+    ) -> Result<Committed, OpError> {
+        self.step(Step::Commit { verb: verb.to_owned() });
+        let committed = commit(self.store)?;
         let mut warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
         warnings.extend(committed.warnings.iter().cloned());
         Ok(committed)

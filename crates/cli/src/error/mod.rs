@@ -96,9 +96,6 @@ pub(crate) enum CliError {
         /// What helps.
         next: &'static str,
     },
-    /// There is no past to look at.
-    #[error("environment `{env_id}` has no change before generation {generation}")]
-    NoPast { env_id: String, generation: u64 },
     /// A deployment that serves nothing.
     #[error("bundle `{bundle_id}` has no traffic")]
     NoTraffic { bundle_id: String },

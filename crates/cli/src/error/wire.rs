@@ -83,7 +83,7 @@ impl CliError {
             | Self::FileTooLarge { .. }
             | Self::Key { .. }
             | Self::Digest(_) => Kind::InvalidArgument,
-            Self::Clause { .. } | Self::NoPast { .. } | Self::NoTraffic { .. } => Kind::NotFound,
+            Self::Clause { .. } | Self::NoTraffic { .. } => Kind::NotFound,
             Self::ServedAlready { .. } | Self::Listen { .. } | Self::Gateway(_) => Kind::Conflict,
             Self::Runner(_) | Self::Runtime { .. } => Kind::Io,
             Self::RemoteStore { .. } => Kind::NotYetImplemented,
@@ -120,7 +120,6 @@ impl CliError {
             Self::Clause { .. } => "clause-unknown",
             Self::Conformance { .. } => "contract-broken",
             Self::Unhealthy { .. } => "environment-unhealthy",
-            Self::NoPast { .. } => "no-past",
             Self::Output { .. } => "output-io",
             Self::Unwritable { .. } => "result-unwritable",
             Self::Log { .. } => "log-level-invalid",
@@ -170,7 +169,6 @@ impl CliError {
             Self::FileTooLarge { .. } => "name the file that you mean",
             Self::Key { .. } => "name an Ed25519 key in PEM",
             Self::Clause { .. } => "--list shows the clauses",
-            Self::NoPast { .. } => "gtc op env history shows the changes there are",
             Self::Log { .. } => "try --log info, or --log warn,greentic_gateway=debug",
             _ => return None,
         };

@@ -259,13 +259,13 @@ fn a_batch_that_deploys_without_a_trusted_key_says_so() {
 #[test]
 fn a_batch_finds_its_needs_behind_commands_that_look_at_times() {
     let at_once = with(stage(1, 0), "/payload", "drain_seconds", json!(0));
-    let state =
-        run(&trusting(), [add_bundle(Some(0), "shop"), stage(0, 0), warm(0), at_once, warm(1)]);
+    let shop = [add_bundle(Some(0), "shop"), stage(0, 0), warm(0), at_once, warm(1)];
+    let state = run(&run(&trusting(), shop), [stage(2, 0), warm(2)]);
     let commands = vec![
         drain(1),
         finish_drain(1, 2),
         split(0, &[(0, 10_000)]),
-        split(0, &[(0, 10_000)]),
+        split(0, &[(2, 10_000)]),
         rollback_split(0),
         add_bundle(Some(1), "faq"),
     ];

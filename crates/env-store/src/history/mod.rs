@@ -80,8 +80,9 @@ pub struct DocumentDiff {
 /// the engine judges like any other.
 ///
 /// The trust root, credentials, secrets, revenue policies and lifecycles have effects that writing
-/// an old document does not take back; an undo that would touch them is refused with the verb to
-/// use. It is refused too when somebody commits in between.
+/// an old document does not take back; an undo that would touch them is refused with what to use
+/// instead. It is refused too when somebody commits in between. A traffic split that comes back has a
+/// generation of its own.
 ///
 /// # Errors
 /// [`StoreError::Conflict`] when it is refused, else as [`EnvironmentHistory::at`] and

@@ -18,7 +18,7 @@ impl OpError {
             Self::Store(error) => store_kind(error),
             Self::Bundle { source, .. } => build_kind(source),
             Self::Revision(error) | Self::Files { source: error, .. } => folder_kind(error),
-            Self::Unknown { .. } | Self::NothingDeployed { .. } => "not-found",
+            Self::Unknown { .. } | Self::NothingDeployed { .. } | Self::NoPast { .. } => "not-found",
             Self::Selector { .. }
             | Self::Weight { .. }
             | Self::CustomerMissing { .. }
@@ -81,6 +81,7 @@ impl OpError {
             Self::Weight { .. } => "gtc op traffic set '#1=90%' '#2=10%'",
             Self::Route { .. } => "--path-prefix /NAME, or --host NAME.example.org",
             Self::Customer { .. } => return None,
+            Self::NoPast { .. } => "gtc op env history shows the changes there are",
         };
         Some(fixed.to_owned())
     }

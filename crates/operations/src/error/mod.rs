@@ -183,6 +183,14 @@ pub enum OpError {
         /// The revision.
         revision_id: RevisionId,
     },
+    /// There is nothing to go back to.
+    #[error("environment `{env_id}` has no change before generation {generation}")]
+    NoPast {
+        /// The environment.
+        env_id: EnvId,
+        /// The generation.
+        generation: u64,
+    },
     /// The customer's id cannot be used.
     #[error("customer `{customer_id}` cannot be used: {reason}")]
     Customer {
@@ -242,6 +250,7 @@ impl OpError {
             Self::RouteTaken { .. } => "route-taken",
             Self::KeyReused { .. } => "idempotency-conflict",
             Self::TakenOut { .. } => "revision-taken-out",
+            Self::NoPast { .. } => "no-past",
         }
     }
 

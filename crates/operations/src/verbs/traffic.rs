@@ -1,14 +1,12 @@
 use greentic_deploy_spec::engine::Command;
 use greentic_deploy_spec::{
-    DeploymentId, EnvId, Environment, IdempotencyKey, SetTrafficSplitPayload, TrafficSplit,
-    TrafficSplitEntry,
+    DeploymentId, EnvId, Environment, IdempotencyKey, SetTrafficSplitPayload, TrafficSplitEntry,
 };
-use greentic_env_store::{
-    EnvSnapshot, EnvironmentMutations as _, EnvironmentReads as _, Rehearsal, Request, StoreError,
-};
+use greentic_env_store::{EnvironmentMutations as _, Request, StoreError};
 use serde::Serialize;
 
-use super::revisions::{change, document, files_are_whole};
+use super::revisions::{change, document};
+use super::splits::{again_by_set, check_files, check_files_after};
 use crate::operator::Run;
 use crate::provider::{Follow, Provider};
 use crate::{
@@ -77,7 +75,7 @@ impl Operator {
         })
     }
 
-    /// Goes back to the split before the last one.
+    /// Goes back to the split before the last one. Sent again under its key, it goes back no further.
     ///
     /// # Errors
     /// [`OpError::Files`] as [`Self::set_traffic`]; why the engine refuses it; [`OpError::Provider`] when the provider did not follow.
@@ -90,7 +88,9 @@ impl Operator {
             let deployment_id = request.resolve(run)?;
             let key = self.key_or_fresh(&request.key)?;
             let command = Command::RollbackTrafficSplit { deployment_id };
-            check_files_after(run, deployment_id, &command, &key)?;
+            check_files_after(run, |rehearsal| {
+                rehearsal.execute(run.env_id, Request::keyed(command.clone(), key.clone()))
+            })?;
             let changed = change(run, command, &key, Follow::Split(deployment_id));
             let summary = summary(run, deployment_id);
             changed.map_err(|error| again_by_set(error, summary.as_ref().ok()))?;
@@ -164,52 +164,4 @@ fn summary(run: &Run<'_>, deployment_id: DeploymentId) -> Result<TrafficSummary,
             greentic_deploy_spec::engine::Rejection::SplitNotFound { env_id, deployment_id };
         StoreError::from_rejection(rejection).into()
     })
-}
-
-/// Fails when a revision that is to get traffic cannot serve it, because its files are gone or changed.
-fn check_files(
-    run: &Run<'_>,
-    snapshot: &EnvSnapshot,
-    entries: &[TrafficSplitEntry],
-) -> Result<(), OpError> {
-    let environment = snapshot.require()?;
-    let weighted = entries.iter().filter(|entry| entry.weight_bps > 0);
-    // What is not there or not ready is refused with a better reason when it is recorded.
-    let known = weighted.filter_map(|entry| environment.revision(entry.revision_id));
-    known.filter(|one| one.lifecycle.admits_traffic()).try_for_each(|one| files_are_whole(run, one))
-}
-
-/// Checks the files of what a change leads to, before it is recorded.
-fn check_files_after(
-    run: &Run<'_>,
-    deployment_id: DeploymentId,
-    command: &Command,
-    key: &IdempotencyKey,
-) -> Result<(), OpError> {
-    let rehearsal = Rehearsal::of(run.store, &run.operator.ports);
-    rehearsal.execute(run.env_id, Request::keyed(command.clone(), key.clone()))?;
-    let after = rehearsal.snapshot(run.env_id)?;
-    let split = after.require()?.split_of(deployment_id);
-    check_files(run, &after, split.map_or(&[], |split| &split.entries))
-}
-
-/// A rollback cannot be repeated: what is recorded already is set again instead.
-fn again_by_set(error: OpError, summary: Option<&TrafficSummary>) -> OpError {
-    let (OpError::Provider { verb, subject, source, .. }, Some(summary)) = (&error, summary) else {
-        return error;
-    };
-    let shares =
-        summary.entries.iter().map(|one| format!("{}={}bps", one.revision_id, one.weight_bps));
-    let shares = shares.collect::<Vec<_>>().join(" ");
-    let finish = format!("gtc op traffic set {shares} --env {}", summary.environment_id);
-    OpError::Provider { verb, subject: subject.clone(), source: source.clone(), finish }
-}
-
-/// Tells whether all traffic goes to one revision.
-pub(crate) fn is_whole(
-    split: &TrafficSplit,
-    revision_id: greentic_deploy_spec::RevisionId,
-) -> bool {
-    let mut entries = split.entries.iter().filter(|entry| entry.weight_bps > 0);
-    entries.next().is_some_and(|entry| entry.revision_id == revision_id) && entries.next().is_none()
 }

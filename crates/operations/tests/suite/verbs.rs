@@ -4,8 +4,8 @@ use std::fs;
 
 use greentic_deploy_spec::DrainReport;
 use greentic_operations::{
-    FinishDrainRequest, Mode, OpError, RemoveBundleRequest, SetTrafficRequest, StageOptions,
-    StageRequest,
+    DeploymentRequest, FinishDrainRequest, Mode, OpError, RemoveBundleRequest, SetTrafficRequest,
+    StageOptions, StageRequest, UndoRequest,
 };
 
 use crate::lab::{Lab, key};
@@ -89,6 +89,56 @@ fn a_rollback_that_the_provider_missed_is_finished_by_the_command_that_is_named(
     assert!(error.may_be_committed());
     let first = lab.environment().revisions[0].revision_id;
     assert_eq!(error.hint().unwrap(), format!("gtc op traffic set {first}=10000bps --env local"));
+}
+
+#[test]
+fn what_goes_back_goes_back_once_under_a_key() {
+    let lab = two();
+    let weights = |lab: &Lab| {
+        let environment = lab.environment();
+        let of = |one| environment.traffic_splits[0].weight_of(one).unwrap_or(0);
+        environment.revisions.iter().map(|one| of(one.revision_id)).collect::<Vec<_>>()
+    };
+    let rollback = DeploymentRequest { key: key("back"), ..lab.of("hello") };
+    let first = lab.operator.rollback_traffic(&rollback, Mode::Commit).unwrap();
+    let generation = lab.generation();
+    assert_eq!(lab.operator.rollback_traffic(&rollback, Mode::Commit).unwrap(), first);
+    assert_eq!((lab.generation(), weights(&lab)), (generation, vec![10_000, 0]));
+
+    let undo = UndoRequest { env_id: lab.env_id.clone(), to: None, key: key("undo") };
+    lab.calls.take();
+    let undone = lab.operator.undo(&undo, Mode::Commit).unwrap();
+    assert_eq!((undone.result.back_to, undone.result.generation), (generation - 1, generation + 1));
+    assert_eq!(undone.result.changes.first().unwrap().document, "environment");
+    assert_eq!(weights(&lab), [0, 10_000]);
+    lab.operator.set_traffic(&shares(&lab, &[("#1", "100%")]), Mode::Commit).unwrap();
+    let later = lab.generation();
+    assert_eq!(lab.operator.undo(&undo, Mode::Commit).unwrap(), undone);
+    assert_eq!((lab.generation(), weights(&lab)), (later, vec![10_000, 0]));
+    assert_eq!(lab.calls.take(), ["split", "split", "split"]);
+    let error = lab.operator.set_traffic(
+        &SetTrafficRequest { key: key("undo"), ..shares(&lab, &[("#1", "100%")]) },
+        Mode::Commit,
+    );
+    assert_eq!(error.unwrap_err().code(), "idempotency-conflict");
+}
+
+#[test]
+fn an_undo_of_traffic_is_followed_judged_and_counted_like_any_change_of_it() {
+    let lab = two();
+    let generation = lab.environment().traffic_splits[0].generation;
+    let undo = UndoRequest { env_id: lab.env_id.clone(), to: None, key: None };
+    lab.operator.set_traffic(&shares(&lab, &[("#1", "100%")]), Mode::Commit).unwrap();
+    lab.calls.refuse("split");
+    let error = lab.operator.undo(&undo, Mode::Commit).unwrap_err();
+    let second = lab.environment().revisions[1].revision_id;
+    assert_eq!(error.hint().unwrap(), format!("gtc op traffic set {second}=10000bps --env local"));
+    assert_eq!(lab.environment().traffic_splits[0].generation, generation + 2);
+    lab.calls.accept_all();
+    let first = lab.environment().revisions[0].revision_id;
+    fs::remove_dir_all(lab.env_root().join("revisions").join(first.to_string())).unwrap();
+    let error = lab.operator.undo(&undo, Mode::Commit).unwrap_err();
+    assert!(matches!(error, OpError::Files { .. }), "{error}");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use greentic_deploy_spec::EnvId;
 use greentic_env_store::{
     DocumentDiff, EnvironmentHistory, EnvironmentReads, HistoryPage, LocalFsStore,
 };
+use greentic_operations::generation_before;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -57,18 +58,10 @@ impl Run for Diff {
                 let at = moment(since, store.ports().clock.now())?;
                 generation_at(&store, &env_id, at)?
             }
-            (None, None) => before(&env_id, to)?,
+            (None, None) => generation_before(&env_id, to)?,
         };
         let changes = store.diff(&env_id, from, to)?;
         Answer::of(&Differences { environment_id: env_id, from, to, changes })
-    }
-}
-
-/// The generation before one.
-pub(super) fn before(env_id: &EnvId, generation: u64) -> Result<u64, CliError> {
-    match generation {
-        0 | 1 => Err(CliError::NoPast { env_id: env_id.to_string(), generation }),
-        _ => Ok(generation - 1),
     }
 }
 

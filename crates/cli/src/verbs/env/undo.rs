@@ -1,19 +1,15 @@
 use clap::Args;
-use greentic_deploy_spec::EnvId;
-use greentic_deploy_spec::engine::Command;
-use greentic_env_store::{
-    Committed, DocumentDiff, EnvironmentHistory, EnvironmentReads, Request, undo,
-};
+use greentic_operations::{UndoRequest, Undone};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::diff::before;
 use crate::args::Change;
 use crate::error::CliError;
 use crate::output::{Answer, Name, Report, View};
 use crate::session::Session;
 use crate::verbs::Run;
-use crate::verbs::changes::{Done, carry_out, diff_view};
+use crate::verbs::changes::diff_view;
+use crate::verbs::operate::operate;
 
 /// Take changes of an environment back, as a new change.
 ///
@@ -33,38 +29,14 @@ pub(crate) struct Undo {
     change: Change,
 }
 
-#[derive(Serialize)]
-struct Undone {
-    environment_id: EnvId,
-    back_to: u64,
-    generation: u64,
-    changes: Vec<DocumentDiff>,
-}
-
 impl Run for Undo {
     const NAME: Name = Name { noun: "env", op: "undo" };
 
     fn run(self, session: &Session) -> Result<Answer, CliError> {
         let env_id = session.env_id(self.environment_id.as_deref())?;
-        let store = session.store()?;
-        let now = store.snapshot(&env_id)?.generation();
-        let back_to = match self.to {
-            Some(to) => to,
-            None => before(&env_id, now)?,
-        };
-        let mut request = Request::new(Command::Batch(Vec::new()));
-        request.key = self.change.key()?;
-        let done = carry_out(&store, &env_id, &self.change, |store| {
-            Ok(undo(store, &env_id, back_to, request)?)
-        })?;
-        let committed: Committed = match done {
-            Done::Rehearsed(rehearsed) => return Answer::of(&rehearsed),
-            Done::Committed(committed) => committed,
-        };
-        session.tell_warnings(&committed.warnings);
-        let generation = committed.after.generation();
-        let changes = store.diff(&env_id, now, generation)?;
-        Answer::of(&Undone { environment_id: env_id, back_to, generation, changes })
+        let key = self.change.key()?;
+        let request = UndoRequest { env_id: env_id.clone(), to: self.to, key };
+        operate(session, &env_id, &self.change, |operator, mode| operator.undo(&request, mode))
     }
 }
 

@@ -390,7 +390,7 @@ pub enum Rejection {
     UndoRefused {
         /// What would change.
         what: String,
-        /// The verb to use.
+        /// What to use, in words: the verbs of another tool may have other names.
         instead: &'static str,
     },
     /// The executor did not supply what `needs` asks for.

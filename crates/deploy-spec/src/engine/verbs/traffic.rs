@@ -34,7 +34,7 @@ pub(super) fn set(
         updated_by: UpdateStamp::parse(&payload.updated_by).who.to_owned(),
         idempotency_key: draft.context.key.to_string(),
         authorization_ref: authorization_ref(payload),
-        previous_split_ref: stash_of(draft, deployment_id),
+        previous_split_ref: way_back(draft, payload)?,
     };
     split.validate()?;
     let previous_generation = current.map(|split| split.generation);
@@ -49,7 +49,7 @@ fn authorization_ref(payload: &SetTrafficSplitPayload) -> PathBuf {
     PathBuf::from(given.unwrap_or(DEFAULT_AUTHORIZATION_REF))
 }
 
-fn next_generation(split: &TrafficSplit) -> Result<u64, Rejection> {
+pub(super) fn next_generation(split: &TrafficSplit) -> Result<u64, Rejection> {
     split
         .generation
         .checked_add(1)
@@ -106,6 +106,26 @@ pub(super) fn check_ready(
         }
     }
     Ok(())
+}
+
+/// What a rollback of the new split restores. Shares that are set again are no step: the way back from them stays what it
+/// was.
+fn way_back(
+    draft: &Draft<'_>,
+    payload: &SetTrafficSplitPayload,
+) -> Result<Option<PathBuf>, Rejection> {
+    let deployment_id = payload.deployment_id;
+    Ok(match draft.env()?.split_of(deployment_id) {
+        Some(current) if are_same_shares(&current.entries, &payload.entries) => {
+            current.previous_split_ref.clone()
+        }
+        _ => stash_of(draft, deployment_id),
+    })
+}
+
+/// Whether entries that name each revision once are the same, in whatever order.
+fn are_same_shares(left: &[TrafficSplitEntry], right: &[TrafficSplitEntry]) -> bool {
+    left.len() == right.len() && left.iter().all(|entry| right.contains(entry))
 }
 
 /// The split as it is, as a stash without the stash in it.

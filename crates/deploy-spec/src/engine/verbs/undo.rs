@@ -2,6 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
+
+use super::traffic::next_generation;
 use crate::documents::{BundleDeployment, Environment, MessagingEndpoint, TrustRoot};
 use crate::engine::Rejection;
 use crate::payloads::Snapshot;
@@ -18,7 +21,7 @@ fn refused(what: String, instead: &'static str) -> Rejection {
 pub(super) fn check(now: &Environment, then: &Environment) -> Result<(), Rejection> {
     check_revisions(now, then)?;
     if now.credentials_ref != then.credentials_ref {
-        return Err(refused("the deployer's credentials".to_owned(), "the credentials verbs"));
+        return Err(refused("the deployer's credentials".to_owned(), "the tool that changed them"));
     }
     check_bundles(now, then)?;
     check_secrets(now, then)?;
@@ -42,7 +45,7 @@ fn check_revisions(now: &Environment, then: &Environment) -> Result<(), Rejectio
     match difference(&lives(now), &lives(then)) {
         Some(id) => Err(refused(
             format!("the lifecycle of revision `{id}`"),
-            "revisions stage, warm, drain, archive or retry",
+            "the verbs on revisions (stage, warm, drain, archive), or for traffic alone its rollback",
         )),
         None => Ok(()),
     }
@@ -58,7 +61,7 @@ fn check_bundles(now: &Environment, then: &Environment) -> Result<(), Rejection>
     match difference(&policies(now), &policies(then)) {
         Some(id) => Err(refused(
             format!("the revenue policy of deployment `{id}`"),
-            "bundles add, update or remove",
+            "a deploy, or the removal of the bundle",
         )),
         None => Ok(()),
     }
@@ -75,7 +78,7 @@ fn check_secrets(now: &Environment, then: &Environment) -> Result<(), Rejection>
     match difference(&named(now), &named(then)) {
         Some(id) => Err(refused(
             format!("the secrets of messaging endpoint `{id}`"),
-            "messaging endpoint add, remove or rotate-webhook-secret",
+            "the tool that changed them",
         )),
         None => Ok(()),
     }
@@ -93,7 +96,7 @@ pub(super) fn check_trust_root(
     if now == then {
         Ok(())
     } else {
-        Err(refused("the trust root".to_owned(), "trust-root add or remove"))
+        Err(refused("the trust root".to_owned(), "the tool that changed it"))
     }
 }
 
@@ -109,6 +112,29 @@ fn check_splits(now: &Environment, then: &Environment) -> Result<(), Rejection> 
         let lifecycle = revision.lifecycle;
         if !lifecycle.admits_traffic() {
             return Err(Rejection::NotReady { revision_id, lifecycle });
+        }
+    }
+    Ok(())
+}
+
+/// Gives splits that come back a generation of their own: one that was seen stands for what it stood for then.
+pub(super) fn count_on(
+    now: &Environment,
+    then: &mut Document<Environment>,
+) -> Result<(), Rejection> {
+    let (typed, raw) = then.views_mut();
+    let Some(list) = raw.get_mut("traffic_splits").and_then(Value::as_array_mut) else {
+        return Ok(());
+    };
+    for (split, raw) in typed.traffic_splits.iter_mut().zip(list) {
+        let Some(current) = now.split_of(split.deployment_id) else { continue };
+        if current == split {
+            continue;
+        }
+        let newest = if current.generation > split.generation { current } else { &*split };
+        split.generation = next_generation(newest)?;
+        if let Some(raw) = raw.as_object_mut() {
+            raw.insert("generation".to_owned(), split.generation.into());
         }
     }
     Ok(())

@@ -108,6 +108,7 @@ pub(super) fn restore(
     if let Some(runtime) = &snapshot.runtime {
         runtime.check_belongs_to(env_id)?;
     }
+    let mut environment = snapshot.environment.clone();
     match mode {
         RestoreMode::Backup => {
             draft.env()?;
@@ -120,9 +121,10 @@ pub(super) fn restore(
         RestoreMode::Undo => {
             undo::check(draft.env()?, &snapshot.environment)?;
             undo::check_trust_root(draft.state.trust_root.as_ref(), snapshot)?;
+            undo::count_on(draft.env()?, &mut environment)?;
         }
     }
-    draft.set_environment(snapshot.environment.clone());
+    draft.set_environment(environment);
     draft.state.runtime.clone_from(&snapshot.runtime);
     draft.state.pack_answers.clone_from(&snapshot.pack_answers);
     Ok(Outcome::Environment)

@@ -31,6 +31,11 @@ fn recorded(lab: &Lab) -> &TrafficSplit {
     lab.env().split_of(deployment(1)).expect("a split")
 }
 
+fn stashed(lab: &Lab) -> TrafficSplit {
+    let stash = recorded(lab).previous_split_ref.clone().expect("a stash");
+    serde_json::from_value(load_inline(&stash).expect("inline")).expect("a split")
+}
+
 #[test]
 fn a_split_takes_its_key_and_time_from_the_context_and_its_bundle_from_the_deployment() {
     let mut lab = Lab::deployed(2);
@@ -53,10 +58,25 @@ fn a_split_takes_its_key_and_time_from_the_context_and_its_bundle_from_the_deplo
         ),
         "the same split again is a new generation: replays are the ledger's"
     );
-    let stash = recorded(&lab).previous_split_ref.clone().expect("a stash");
-    let stashed: TrafficSplit =
-        serde_json::from_value(load_inline(&stash).expect("inline")).expect("a split");
-    assert_eq!(stashed, first);
+    assert_eq!(recorded(&lab).previous_split_ref, None, "and no step");
+    let second = recorded(&lab).clone();
+    lab.run(split(1, &[(2, 10_000)]));
+    assert_eq!(stashed(&lab), second);
+}
+
+#[test]
+fn the_same_shares_again_keep_the_way_back() {
+    let mut lab = Lab::deployed(2);
+    lab.run(split(1, &[(1, 10_000)]));
+    let first = recorded(&lab).clone();
+    lab.run(split(1, &[(1, 4_000), (2, 6_000)]));
+    lab.run(split(1, &[(2, 6_000), (1, 4_000)]));
+    assert_eq!((recorded(&lab).generation, stashed(&lab)), (2, first.clone()));
+    lab.run(rollback(1));
+    assert_eq!(recorded(&lab).entries, first.entries);
+    lab.run(split(1, &[(1, 4_000), (2, 6_000)]));
+    lab.run(split(1, &[(1, 6_000), (2, 4_000)]));
+    assert_eq!(stashed(&lab).entries[0].weight_bps, 4_000, "other weights are a step");
 }
 
 #[test]
@@ -150,7 +170,7 @@ fn current_revisions_are_those_of_the_split() {
 
 #[test]
 fn a_rollback_goes_one_step_back_and_is_judged_like_a_set() {
-    let mut lab = Lab::deployed(2);
+    let mut lab = Lab::deployed(3);
     let no_split =
         format!("deployment `{D1}` in environment `local` has no traffic split; set one first");
     lab.refuse(rollback(1), "split-not-found", &no_split);
@@ -168,7 +188,7 @@ fn a_rollback_goes_one_step_back_and_is_judged_like_a_set() {
             "revision `{R1}` is draining; only a ready revision takes traffic, so warm it first"
         ),
     );
-    lab.run(split(1, &[(2, 10_000)]));
+    lab.run(split(1, &[(3, 10_000)]));
     lab.now += chrono::TimeDelta::seconds(7);
     let outcome = lab.run(rollback(1));
     assert!(matches!(

@@ -241,6 +241,9 @@ impl Env {
         self.check_ready(&entries)?;
         check_whole(&entries)?;
         let before = self.split(&deployment).cloned();
+        let sorted = |entries: &[(String, u64)]| entries.iter().cloned().collect::<BTreeSet<_>>();
+        let is_again =
+            before.as_ref().is_some_and(|split| sorted(&split.entries) == sorted(&entries));
         let authorization = maybe(payload, "authorization_ref").unwrap_or("auth.json".to_owned());
         self.put_split(Split {
             deployment,
@@ -252,6 +255,9 @@ impl Env {
             key: asked.key.to_string(),
             authorization,
             previous: before.map_or(Previous::None, |split| {
+                if is_again {
+                    return split.previous;
+                }
                 Previous::Kept(Box::new(Split { previous: Previous::None, ..split }))
             }),
         })
@@ -613,14 +619,24 @@ impl Model {
     }
 
     pub(super) fn restore(&mut self, mode: RestoreMode, snapshot: &Snapshot) -> Judged {
-        let then = Env::read(snapshot.environment.raw());
+        let mut then = Env::read(snapshot.environment.raw());
         check_this_env(&then.id)?;
         let runtime = snapshot.runtime.as_ref().map(|runtime| runtime_of(runtime.raw()));
         let runtime = runtime.transpose()?;
         match mode {
             RestoreMode::Backup => drop(self.env()?),
             RestoreMode::Import => refuse_if(self.env.is_some(), "environment-exists")?,
-            RestoreMode::Undo => self.env()?.check_undo(&then)?,
+            RestoreMode::Undo => {
+                let now = self.env()?;
+                now.check_undo(&then)?;
+                for split in &mut then.splits {
+                    let current = now.split(&split.deployment);
+                    if let Some(current) = current.filter(|current| *current != split) {
+                        let newest = current.generation.max(split.generation);
+                        split.generation = newest.checked_add(1).ok_or("counter-overflow")?;
+                    }
+                }
+            }
         }
         self.runtime = runtime;
         let answers = snapshot.pack_answers.iter();

@@ -1,0 +1,135 @@
+use std::collections::BTreeSet;
+
+use greentic_deploy_spec::engine::Command;
+use greentic_deploy_spec::{DeploymentId, EnvId, IdempotencyKey, IdempotencyOutcome};
+use greentic_env_store::{CommitInfo, DocumentDiff, HistoryPage, Request, undo};
+use serde::Serialize;
+
+use super::splits::{again_by_set, check_files_after, moved};
+use crate::operator::Run;
+use crate::provider::{Follow, Provider};
+use crate::{Mode, OpError, Operator, Report, TrafficSummary};
+
+/// Changes that are taken back.
+#[derive(Clone, Debug)]
+pub struct UndoRequest {
+    /// The environment.
+    pub env_id: EnvId,
+    /// The generation to go back to; the one before the newest when not given.
+    pub to: Option<u64>,
+    /// Names the request.
+    pub key: Option<IdempotencyKey>,
+}
+
+/// An environment that is as it was.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Undone {
+    /// The environment.
+    pub environment_id: EnvId,
+    /// The generation that it is like.
+    pub back_to: u64,
+    /// The generation that records this.
+    pub generation: u64,
+    /// What changed by it; nothing for a dry run, whose report has it.
+    pub changes: Vec<DocumentDiff>,
+}
+
+impl Operator {
+    /// Takes changes of an environment back, as a new change; see [`undo`]. The provider follows where traffic changes by it.
+    ///
+    /// Sent again under its key, it is not carried out again, whatever came after it.
+    ///
+    /// # Errors
+    /// [`OpError::NoPast`]; [`OpError::Files`] as [`Self::set_traffic`]; why the engine refuses it; [`OpError::Provider`] when the
+    /// provider did not follow.
+    pub fn undo(&self, request: &UndoRequest, mode: Mode) -> Result<Report<Undone>, OpError> {
+        self.perform(&request.env_id, mode, |run| {
+            let back_to = target(run, request)?;
+            let asked = || {
+                let mut asked = Request::new(Command::Batch(Vec::new()));
+                asked.key.clone_from(&request.key);
+                asked
+            };
+            check_files_after(run, |rehearsal| undo(rehearsal, run.env_id, back_to, asked()))?;
+            let mut before = run.snapshot()?;
+            let committed =
+                run.record("env.undo", |store| undo(store, run.env_id, back_to, asked()))?;
+            let generation = committed.after.generation();
+            if committed.idempotency == IdempotencyOutcome::Replayed {
+                before = run.store.at(run.env_id, parent(generation))?;
+            }
+            follow(run, &moved(&before, &committed.after)?)?;
+            let changes = match mode {
+                Mode::Commit => run.store.diff(run.env_id, before.generation(), generation)?,
+                Mode::DryRun => Vec::new(),
+            };
+            Ok(Undone { environment_id: run.env_id.clone(), back_to, generation, changes })
+        })
+    }
+}
+
+/// The generation before one.
+///
+/// # Errors
+/// [`OpError::NoPast`].
+pub fn generation_before(env_id: &EnvId, generation: u64) -> Result<u64, OpError> {
+    match generation {
+        0 | 1 => Err(OpError::NoPast { env_id: env_id.clone(), generation }),
+        _ => Ok(parent(generation)),
+    }
+}
+
+fn parent(generation: u64) -> u64 {
+    generation.saturating_sub(1)
+}
+
+/// The generation to go back to. A request that was carried out already went back from the one that it found.
+fn target(run: &Run<'_>, request: &UndoRequest) -> Result<u64, OpError> {
+    if let Some(to) = request.to {
+        return Ok(to);
+    }
+    let earlier = match &request.key {
+        Some(key) if !run.is_rehearsal() => carried_out(run, key)?,
+        _ => None,
+    };
+    let found = match earlier {
+        Some(generation) => parent(generation),
+        None => run.snapshot()?.generation(),
+    };
+    generation_before(run.env_id, found)
+}
+
+/// As many commits as a ledger of keys may go back.
+const SEARCHED: usize = 4096;
+const PAGE: usize = 256;
+
+/// The generation that was committed under a key.
+fn carried_out(run: &Run<'_>, key: &IdempotencyKey) -> Result<Option<u64>, OpError> {
+    let mut before = None;
+    for _ in 0..SEARCHED / PAGE {
+        let page = run.store.history(run.env_id, HistoryPage { before, limit: PAGE })?;
+        let is_it = |one: &&CommitInfo| one.event.idempotency_key.as_deref() == Some(key.as_str());
+        if let Some(found) = page.iter().find(is_it) {
+            return Ok(Some(found.generation));
+        }
+        let Some(oldest) = page.last() else { break };
+        before = Some(oldest.generation);
+    }
+    Ok(None)
+}
+
+/// Lets the provider do what is recorded for deployments.
+fn follow(run: &Run<'_>, deployments: &BTreeSet<DeploymentId>) -> Result<(), OpError> {
+    for deployment_id in deployments {
+        let now = run.snapshot()?;
+        let environment = now.require()?;
+        let provider = Provider::of(run, environment)?;
+        match environment.split_of(*deployment_id) {
+            Some(split) => provider
+                .follow(&now, Follow::Split(*deployment_id))
+                .map_err(|error| again_by_set(error, Some(&TrafficSummary::of(split))))?,
+            None => provider.follow(&now, Follow::Everything)?,
+        }
+    }
+    Ok(())
+}
