@@ -58,10 +58,8 @@ impl Session {
         }
         let name = named.or(flag).or(self.config.env.as_deref()).unwrap_or(DEFAULT_ENV);
         let name = if name == "dev" { self.instead_of_dev()? } else { name };
-        name.parse().map_err(|error: greentic_deploy_spec::InvalidEnvId| CliError::EnvId {
+        name.parse().map_err(|_: greentic_deploy_spec::InvalidEnvId| CliError::EnvId {
             id: name.to_owned(),
-            // The public text begins with the name of its own error.
-            problem: error.to_string().trim_start_matches("InvalidInput: ").to_owned(),
         })
     }
 

@@ -21,7 +21,7 @@ use crate::ports::{SecretSinkError, SignerError};
 #[non_exhaustive]
 pub enum StoreError {
     /// There is no such environment.
-    #[error("there is no environment `{env_id}`; list the environments, or create it")]
+    #[error("there is no environment `{env_id}`; list those that there are")]
     NotFound {
         /// The environment.
         env_id: EnvId,

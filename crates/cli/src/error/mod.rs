@@ -42,8 +42,8 @@ pub(crate) enum CliError {
     #[error("remote stores are not part of this version, and `{url}` was asked for")]
     RemoteStore { url: String },
     /// No environment can have this id.
-    #[error("`{id}` is no environment id: {problem}")]
-    EnvId { id: String, problem: String },
+    #[error("`{id}` is no environment id: it has to be made of letters, digits, `.`, `_` and `-`")]
+    EnvId { id: String },
     /// The old name of the environment `local`.
     #[error(
         "`dev` is the old name of the environment `local`, and GREENTIC_DISABLE_DEV_ALIAS refuses it"

@@ -219,6 +219,24 @@ fn answers_of_the_public_tools_for_traffic_are_understood() {
 }
 
 #[test]
+fn what_is_at_its_end_is_deployed_again_not_warmed() {
+    let lab = deployed_twice();
+    lab.ok("op revisions archive #1");
+    for (line, next) in [
+        ("op traffic set #1=100%", "gtc op deploy BUNDLE"),
+        ("op revisions warm #1", "gtc op deploy BUNDLE"),
+        ("op revisions drain #1", "gtc op revisions list"),
+    ] {
+        let error = lab.fails(line);
+        assert!(
+            error["hint"].as_str().is_some_and(|hint| hint.starts_with(next)),
+            "{line}: {error}"
+        );
+        assert!(!error["message"].to_string().contains("warm it"), "{line}: {error}");
+    }
+}
+
+#[test]
 fn what_cannot_be_understood_ends_with_2_and_names_what_may_be_meant() {
     let lab = Lab::new();
     for (line, says) in [
@@ -239,7 +257,7 @@ fn what_cannot_be_understood_ends_with_2_and_names_what_may_be_meant() {
 fn people_read_what_is_wrong_and_the_next_command() {
     let called = Lab::new().gtc("op env show --output table");
     assert_eq!(called.code, 1);
-    let text = "error: there is no environment `local`; list the environments, or create it\nnext: gtc op env init\n";
+    let text = "error: there is no environment `local`; list those that there are\nnext: gtc op env init\n";
     assert_eq!((called.stdout.as_str(), called.stderr.as_str()), ("", text));
 }
 

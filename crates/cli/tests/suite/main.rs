@@ -5,6 +5,7 @@ mod config_rules;
 mod doors;
 mod golden;
 mod lab;
+mod named;
 mod packs_page;
 mod page;
 mod serving;

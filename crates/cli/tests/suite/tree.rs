@@ -28,7 +28,7 @@ fn verbs() -> BTreeMap<String, Command> {
     commands().into_iter().filter(|(_, command)| !command.has_subcommands()).collect()
 }
 
-fn has_flag(command: &Command, name: &str) -> bool {
+pub(crate) fn has_flag(command: &Command, name: &str) -> bool {
     command.get_arguments().any(|argument| argument.get_long() == Some(name))
 }
 

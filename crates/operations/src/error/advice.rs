@@ -2,6 +2,7 @@
 
 use std::io;
 
+use greentic_deploy_spec::engine::Rejection;
 use greentic_deploy_spec::remote::ErrorKind;
 use greentic_env_store::{JournalProblem, StoreError};
 use greentic_pack_format::revision::RevisionFolderError;
@@ -18,7 +19,9 @@ impl OpError {
             Self::Store(error) => store_kind(error),
             Self::Bundle { source, .. } => build_kind(source),
             Self::Revision(error) | Self::Files { source: error, .. } => folder_kind(error),
-            Self::Unknown { .. } | Self::NothingDeployed { .. } | Self::NoPast { .. } => "not-found",
+            Self::Unknown { .. } | Self::NothingDeployed { .. } | Self::NoPast { .. } => {
+                "not-found"
+            }
             Self::Selector { .. }
             | Self::Weight { .. }
             | Self::CustomerMissing { .. }
@@ -68,7 +71,6 @@ impl OpError {
             Self::Unknown { subject, .. }
             | Self::Ambiguous { subject, .. }
             | Self::Selector { subject, .. } => subject.listed_by(),
-            Self::CustomerMissing { .. } => "--customer-id NAME",
             Self::RouteDiffers { .. } => {
                 "deploy it without a route to keep the one it has, or remove the bundle and deploy it anew"
             }
@@ -80,7 +82,7 @@ impl OpError {
             }
             Self::Weight { .. } => "gtc op traffic set '#1=90%' '#2=10%'",
             Self::Route { .. } => "--path-prefix /NAME, or --host NAME.example.org",
-            Self::Customer { .. } => return None,
+            Self::CustomerMissing { .. } | Self::Customer { .. } => "--customer-id NAME",
             Self::NoPast { .. } => "gtc op env history shows the changes there are",
         };
         Some(fixed.to_owned())
@@ -158,6 +160,33 @@ fn io_hint(error: &io::Error) -> &'static str {
     }
 }
 
+/// What becomes of a revision that is not where the verb needs it.
+fn lifecycle_hint(error: &StoreError) -> &'static str {
+    let rejection = match error {
+        StoreError::Conflict(refusal) => refusal.rejection.as_deref(),
+        _ => None,
+    };
+    let lifecycle = match rejection {
+        Some(Rejection::NotReady { lifecycle, .. }) => Some(*lifecycle),
+        // Whoever drains wants no new one.
+        Some(Rejection::LifecycleConflict { expected, .. })
+            if expected.iter().any(|one| one.admits_traffic()) =>
+        {
+            None
+        }
+        Some(Rejection::LifecycleConflict { actual, .. }) => Some(*actual),
+        _ => None,
+    };
+    match lifecycle {
+        Some(it) if it.is_final() => "gtc op deploy BUNDLE stages it again as a new revision",
+        Some(it) if it.was_taken_out() && !it.can_be_retried() => {
+            "gtc op revisions list shows when its drain is over; gtc op revisions archive REVISION ends it now"
+        }
+        _ if error.code() == "revision-not-ready" => "gtc op revisions warm REVISION",
+        _ => "gtc op revisions list",
+    }
+}
+
 /// The store's own text says what is wrong and what helps; this is the command for it.
 fn store_hint(error: &StoreError) -> Option<String> {
     match error {
@@ -178,23 +207,24 @@ fn store_hint(error: &StoreError) -> Option<String> {
             _ => "gtc op env list",
         },
         "operator-key-not-trusted" | "trust-root-empty" | "operator-key-missing" => {
-            "gtc op env init, or gtc op trust-root bootstrap for another environment"
+            "gtc op trust-root bootstrap ENV trusts the operator key of this machine"
         }
         "deployment-not-found" => "gtc op bundles list",
-        "revision-not-found" | "admission-revision-missing" | "lifecycle-conflict" => {
-            "gtc op revisions list"
-        }
+        "revision-not-found" | "admission-revision-missing" => "gtc op revisions list",
         "deployment-live" => {
             "gtc op traffic clear --deployment BUNDLE, then gtc op revisions archive REVISION for each revision"
         }
-        "revision-not-ready" => "gtc op revisions warm REVISION",
+        "revision-not-ready" | "lifecycle-conflict" => lifecycle_hint(error),
         "revision-has-traffic" => {
             "gtc op traffic set REVISION=100% --deployment BUNDLE, with another revision"
         }
         "split-not-found" | "no-previous-split" => {
             "gtc op traffic set REVISION=100% --deployment BUNDLE"
         }
-        "generation-not-kept" | "undo-refused" => "gtc op env history",
+        "generation-not-kept" => "gtc op env history",
+        "undo-refused" => {
+            "gtc op env history, then gtc op env undo --to GENERATION with one since that change; for traffic alone gtc op traffic rollback"
+        }
         "external-edit-invalid" => "mend the file, or gtc op env doctor --fix",
         "outcome-unknown" | "locked" => "run the same command again",
         _ => return None,

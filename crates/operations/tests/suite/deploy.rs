@@ -207,7 +207,7 @@ fn without_a_trusted_key_nothing_is_left_and_the_next_command_is_named() {
     let generation = lab.generation();
     let error = lab.try_deploy(&lab.request("hello", "one")).unwrap_err();
     assert!(matches!(&error, OpError::Store(_)), "{error:?}");
-    assert!(error.hint().unwrap().contains("gtc op env init"), "{error}");
+    assert!(error.hint().unwrap().contains("gtc op trust-root bootstrap"), "{error}");
     assert_eq!(lab.generation(), generation);
     assert_eq!(lab.folders().revisions, []);
 }

@@ -32,7 +32,7 @@ pub struct ActiveSplitRef {
 #[non_exhaustive]
 pub enum Rejection {
     /// There is no such environment.
-    #[error("environment `{env_id}` does not exist; create it first")]
+    #[error("environment `{env_id}` does not exist; name one that does")]
     EnvironmentNotFound {
         /// The environment.
         env_id: EnvId,
@@ -177,9 +177,7 @@ pub enum Rejection {
         expected: DeploymentId,
     },
     /// The revision may not have traffic yet, or any more.
-    #[error(
-        "revision `{revision_id}` is {lifecycle}; only a ready revision takes traffic, so warm it first"
-    )]
+    #[error("revision `{revision_id}` is {lifecycle}; only a ready revision takes traffic, so {}", way_to_ready(*.lifecycle))]
     NotReady {
         /// The revision.
         revision_id: RevisionId,
@@ -457,6 +455,17 @@ impl From<InvalidTrustedKey> for Rejection {
 fn one_of(states: &[RevisionLifecycle]) -> String {
     let names: Vec<_> = states.iter().map(|state| state.as_str()).collect();
     names.join(" or ")
+}
+
+/// What makes a revision take traffic; at its end, only a new one with the same content does.
+fn way_to_ready(lifecycle: RevisionLifecycle) -> &'static str {
+    if lifecycle.is_final() {
+        "deploy its bundle again, as a new revision"
+    } else if lifecycle.was_taken_out() && !lifecycle.can_be_retried() {
+        "wait for the end of its drain and warm it then, or deploy its bundle again"
+    } else {
+        "warm it first"
+    }
 }
 
 fn split_list(splits: &[ActiveSplitRef]) -> String {

@@ -33,7 +33,7 @@ fn seed() -> MigrateSeedPayload {
 #[test]
 fn nothing_but_creation_works_on_an_environment_that_does_not_exist() {
     let mut lab = Lab::empty();
-    let text = "environment `local` does not exist; create it first";
+    let text = "environment `local` does not exist; name one that does";
     for command in [
         update(UpdateEnvironmentPayload::default()),
         add_bundle(1, "b1"),

@@ -185,7 +185,7 @@ fn a_rollback_goes_one_step_back_and_is_judged_like_a_set() {
         rollback(1),
         "revision-not-ready",
         &format!(
-            "revision `{R1}` is draining; only a ready revision takes traffic, so warm it first"
+            "revision `{R1}` is draining; only a ready revision takes traffic, so wait for the end of its drain and warm it then, or deploy its bundle again"
         ),
     );
     lab.run(split(1, &[(3, 10_000)]));

@@ -132,7 +132,7 @@ fn a_backup_comes_back_without_the_trust_root() {
     empty.refuse(
         restore(RestoreMode::Backup, &kept),
         "environment-not-found",
-        "environment `local` does not exist; create it first",
+        "environment `local` does not exist; name one that does",
     );
     lab.refuse(
         restore(RestoreMode::Import, &kept),
@@ -304,7 +304,7 @@ fn undo_gives_no_traffic_to_what_is_not_ready() {
         restore(RestoreMode::Undo, &then),
         "revision-not-ready",
         &format!(
-            "revision `{R1}` is draining; only a ready revision takes traffic, so warm it first"
+            "revision `{R1}` is draining; only a ready revision takes traffic, so wait for the end of its drain and warm it then, or deploy its bundle again"
         ),
     );
 }
