@@ -8,7 +8,6 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::error::CliError;
-use crate::output::Progress;
 use crate::verbs::files;
 
 /// Answers are written by people; a file beyond this is none.
@@ -23,20 +22,20 @@ pub(crate) fn schema<P: JsonSchema>() -> Value {
     schema
 }
 
-/// What the flags say over what the file says. A key that the verb does not have is told and left
-/// out, because files of other tools may have more.
+/// What the flags say over what the file says. A key that the verb does not have is refused: to leave it out would be to do
+/// something else than what was asked for.
 pub(crate) fn merged<P: Serialize + DeserializeOwned + JsonSchema>(
     flags: &P,
     path: &Path,
-    progress: Progress,
 ) -> Result<P, CliError> {
     let fail = |problem: String| CliError::Answers { path: path.to_owned(), problem };
     let mut answers = read(path)?;
     let schema = schema::<P>();
     let known = schema.get("properties").and_then(Value::as_object);
-    let unknown = |key: &&String| !known.is_some_and(|known| known.contains_key(*key));
-    for key in answers.keys().filter(unknown) {
-        progress.warn(&format!("`{}` has `{key}`, which this verb does not use", path.display()));
+    let is_known = |key: &str| known.is_some_and(|known| known.contains_key(key));
+    if let Some(key) = answers.keys().find(|key| !is_known(key)) {
+        let known: Vec<&str> = known.into_iter().flat_map(Map::keys).map(String::as_str).collect();
+        return Err(fail(format!("the verb has no key `{key}`; it has {}", known.join(", "))));
     }
     match serde_json::to_value(flags).map_err(CliError::unwritable)? {
         Value::Object(flags) => {

@@ -56,7 +56,7 @@ impl Digest {
     /// [`PackError::Io`].
     pub fn of_file(path: &Path) -> Result<Self, PackError> {
         let fail = |source| PackError::Io { operation: "read", path: path.to_owned(), source };
-        let mut file = std::fs::File::open(path).map_err(fail)?;
+        let mut file = crate::archive::open_regular(path).map_err(fail)?;
         Self::of_reader(&mut file).map_err(fail)
     }
 

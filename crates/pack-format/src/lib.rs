@@ -20,6 +20,7 @@ mod pack;
 pub mod revision;
 mod verify;
 
+pub use archive::open_regular;
 pub use builder::{BuildError, BundleBuilder, PackBuilder};
 pub use bundle::{
     BUNDLE_FORMAT_VERSION, Bundle, BundleImage, BundleLock, BundleManifest, BundlePack, Compression,

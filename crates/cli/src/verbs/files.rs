@@ -3,7 +3,7 @@
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use greentic_pack_format::Digest;
+use greentic_pack_format::{Digest, open_regular};
 use serde::Serialize;
 
 use crate::error::CliError;
@@ -45,7 +45,7 @@ pub(crate) fn given(
 
 /// A small text file.
 pub(crate) fn read_text(path: &Path, max_bytes: u64) -> Result<String, CliError> {
-    let file = std::fs::File::open(path).map_err(CliError::file("open", path))?;
+    let file = open_regular(path).map_err(CliError::file("open", path))?;
     let mut text = String::new();
     file.take(max_bytes + 1).read_to_string(&mut text).map_err(CliError::file("read", path))?;
     if text.len() as u64 > max_bytes {

@@ -71,7 +71,7 @@ impl<V: Run> Call for V {
             return Ok(Answer { result, view, failure: None, is_told: false });
         }
         let verb = match &global.answers {
-            Some(path) => answers::merged(self.as_ref(), path, session.progress())?,
+            Some(path) => answers::merged(self.as_ref(), path)?,
             None => *self,
         };
         Run::run(verb, session)

@@ -91,12 +91,17 @@ fn answers_in_a_file_are_used_and_flags_win_over_them() {
 }
 
 #[test]
-fn a_key_of_answers_that_a_verb_does_not_have_is_told() {
-    let lab = Lab::initialised();
-    lab.write("a.json", r#"{"limmit": 1}"#);
-    let called = lab.gtc("op env history --answers a.json");
-    assert_eq!(called.code, 0);
-    assert!(called.stderr.contains("`limmit`, which this verb does not use"), "{called:?}");
+fn a_key_of_answers_that_a_verb_does_not_have_is_refused_before_anything_is_done() {
+    let lab = crate::calls::with_pack_folder();
+    lab.write("a.json", r#"{"bundle": "worker", "dry_rum": true}"#);
+    let error = lab.fails("op deploy --answers a.json");
+    assert_eq!(
+        (&error["kind"], &error["code"]),
+        (&"answers-parse".into(), &"answers-invalid".into())
+    );
+    let message = error["message"].to_string();
+    assert!(message.contains("no key `dry_rum`") && message.contains("dry_run,"), "{message}");
+    assert_eq!(lab.ok("op bundles list")["bundles"], serde_json::json!([]));
 }
 
 #[test]

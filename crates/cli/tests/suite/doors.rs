@@ -103,6 +103,29 @@ fn files_that_are_missing_or_something_else_are_told_by_name() {
     check(&lab, "conformance store store.nothing", "not-found", "clause-unknown");
 }
 
+/// A pipe that nobody writes to would be waited for without an end.
+#[test]
+fn pipes_devices_and_folders_are_no_files() {
+    let lab = with_pack_folder();
+    let made = std::process::Command::new("mkfifo").arg(lab.home().join("pipe")).status();
+    assert!(made.is_ok_and(|made| made.success()), "a pipe");
+    let answers = "op env list --answers";
+    for line in
+        ["op deploy pipe", "op deploy /dev/null", "pack inspect pipe", "bundle inspect pipe"]
+    {
+        check(&lab, line, "io", "pack-io");
+    }
+    for file in ["pipe", "/dev/zero", "worker"] {
+        check(&lab, &format!("{answers} {file}"), "io", "file-io");
+    }
+    check(&lab, "pack build worker --sign pipe", "io", "file-io");
+    let message = lab.fails("op deploy pipe")["message"].to_string();
+    assert!(message.contains("`pipe`") && message.contains("a pipe or a device"), "{message}");
+    lab.write("empty.gtpack", "");
+    let message = lab.fails("op deploy empty.gtpack")["message"].to_string();
+    assert!(message.contains("the file is empty") && !message.contains("SquashFS"), "{message}");
+}
+
 #[test]
 fn a_pack_that_does_not_verify_is_shown_and_ends_with_1() {
     let lab = with_pack_folder();

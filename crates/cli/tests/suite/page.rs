@@ -25,7 +25,8 @@ An error of a verb goes to stderr, in the same form; what cannot be understood a
 with 0, with 1 when a verb failed, and with 2 when the arguments cannot be understood.
 
 Every verb that changes something has `--dry-run`, which judges the change by the same rules and shows the difference that would be
-committed. What a verb takes can be given in a file as well (`--answers FILE`; `--schema` shows its keys); flags win over it.
+committed. What a verb takes can be given in a file as well (`--answers FILE`; `--schema` shows its keys, and others are refused); flags
+win over it.
 
 | Variable | What it is for |
 |---|---|

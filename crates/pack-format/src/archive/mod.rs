@@ -86,10 +86,23 @@ pub(crate) fn read_file(path: &Path, limits: &Limits) -> Result<Vec<u8>, PackErr
     bytes.ok_or(PackError::TooLarge { what: "bytes", limit })
 }
 
+/// Opens a file that people named. A pipe, which might never end or never begin, a device or a folder is refused at once.
+///
+/// # Errors
+/// As [`File::open`]; [`io::ErrorKind::InvalidInput`] for what is no regular file.
+pub fn open_regular(path: &Path) -> io::Result<File> {
+    // Looked at before it is opened: to open a pipe waits for somebody who writes.
+    if std::fs::metadata(path)?.is_file() {
+        return File::open(path);
+    }
+    let what = if path.is_dir() { "it is a folder" } else { "it is a pipe or a device" };
+    Err(io::Error::new(io::ErrorKind::InvalidInput, format!("{what}, and no regular file")))
+}
+
 /// Reads a whole file, unless it is larger than a limit.
 fn read_at_most(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
     // One byte more tells a file that is too large from one that just fits, whatever its length was before.
-    File::open(path)?.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+    open_regular(path)?.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
     Ok((bytes.len() as u64 <= limit).then_some(bytes))
 }

@@ -25,6 +25,9 @@ impl BundleImage {
             return Ok(Self::from_bytes(build(path, limits)?, limits)?);
         }
         let bytes = archive::read_file(path, limits)?;
+        if bytes.is_empty() {
+            return Err(archive::not_an("bundle and no pack", &bytes, "").into());
+        }
         if archive::kind_of(&bytes) == Some(archive::ZIP) {
             return Ok(Self::from_bytes(of_one_pack(bytes, limits)?, limits)?);
         }
