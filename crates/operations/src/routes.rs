@@ -48,7 +48,7 @@ impl RouteRequest {
             return Err(wrong("a path prefix", reserved, expected));
         }
         Ok(Some(RouteBinding {
-            hosts: listed(&self.hosts, "a host", host)?,
+            hosts: listed(&self.hosts, "a host", host_name)?,
             path_prefixes,
             tenant_selector: TenantSelector {
                 tenant: name("a tenant", named(&self.tenant))?,
@@ -59,7 +59,7 @@ impl RouteRequest {
 }
 
 fn wrong(what: &'static str, value: &str, expected: &'static str) -> OpError {
-    OpError::Route { what, value: value.chars().take(80).collect(), expected }
+    OpError::Route { what, value: crate::error::shortened(value), expected }
 }
 
 fn listed(
@@ -72,13 +72,19 @@ fn listed(
         return Err(wrong(what, surplus, "name at most 64"));
     }
     for value in values {
-        let expected = "write a name such as `chat.example.com`, or a path such as `/chat`";
+        let expected =
+            "write a name without a port, such as `chat.example.com`, or a path such as `/chat`";
         let value = one(value).ok_or_else(|| wrong(what, value, expected))?;
         if !all.contains(&value) {
             all.push(value);
         }
     }
     Ok(all)
+}
+
+/// The same as [`host`], for what is asked for: a route is one of every port, so that nobody should name one.
+fn host_name(text: &str) -> Option<String> {
+    if text.contains(':') { None } else { host(text) }
 }
 
 /// A host name in lower case, without port and the dot at its end; `*` for every host, `*.` before a name for those below it.

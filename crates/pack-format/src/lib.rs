@@ -38,6 +38,7 @@ pub use manifest::{
     ComponentResources, ComponentSource, ComponentSources, Extension, PACK_SCHEMA_VERSION,
     PROVIDER_EXTENSION, PackCapability, PackDependency, PackFlow, PackKind, PackManifest,
     ProviderDeclaration, ProviderExtension, ProviderRuntime, SecretRequirement, SourceArtifact,
+    is_plain_id,
 };
 pub use pack::Pack;
 pub use verify::{

@@ -201,6 +201,7 @@ impl Report for DeploySummary {
             ("deployment", Some(self.deployment_id.to_string())),
             ("revision", Some(self.revision_id.to_string())),
             ("status", Some(status.to_owned())),
+            ("files", self.repaired.then(|| "were lost or changed, and are put back".to_owned())),
         ]);
         if old > 0 { view.text(next) } else { view }
     }

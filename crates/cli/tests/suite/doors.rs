@@ -260,6 +260,21 @@ fn what_is_at_its_end_is_deployed_again_not_warmed() {
 }
 
 #[test]
+fn an_operator_key_that_is_gone_is_told_and_made_by_the_command_that_is_named() {
+    let lab = with_pack_folder();
+    assert!(!lab.gtc("op env init").stderr.contains("operator key"));
+    std::fs::remove_dir_all(lab.home().join(".greentic/operator")).expect("a folder");
+    let called = lab.gtc("op env init");
+    assert_eq!((called.code, called.result()["outcome"].as_str()), (0, Some("untouched")));
+    assert!(called.stderr.contains("gtc op trust-root bootstrap"), "{called:?}");
+    let error = lab.fails("op deploy worker");
+    assert_eq!(error["code"], "operator-key-missing");
+    assert!(error["hint"].to_string().contains("gtc op trust-root bootstrap"), "{error}");
+    lab.ok("op trust-root bootstrap");
+    lab.ok("op deploy worker");
+}
+
+#[test]
 fn what_cannot_be_understood_ends_with_2_and_names_what_may_be_meant() {
     let lab = Lab::new();
     for (line, says) in [

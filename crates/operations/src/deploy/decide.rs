@@ -4,6 +4,7 @@ use greentic_deploy_spec::{
     BundleDeployment, Document, Environment, IdempotencyKey, Revision, RevisionId, sha256_hex,
 };
 use greentic_env_store::{EnvSnapshot, StoreError};
+use greentic_pack_format::is_plain_id;
 
 use super::inputs::Inputs;
 use crate::verbs::is_whole;
@@ -33,7 +34,7 @@ pub(super) fn decide(
 ) -> Result<Decision, OpError> {
     let environment = snapshot.require()?;
     let existing = environment.bundles.iter().find(|deployment| inputs.are_for(deployment));
-    check_route(environment, existing, inputs)?;
+    check_deployment(environment, existing, inputs)?;
     if let Some(key) = key {
         return Ok(Decision::Go(Key { key: key.clone(), is_callers: true }));
     }
@@ -46,7 +47,7 @@ pub(super) fn decide(
     Ok(Decision::Go(key))
 }
 
-fn check_route(
+fn check_deployment(
     environment: &Document<Environment>,
     existing: Option<&BundleDeployment>,
     inputs: &Inputs<'_>,
@@ -58,6 +59,10 @@ fn check_route(
         }
         (Some(_), _) => Ok(()),
         (None, route) => {
+            let bundle_id = &inputs.bundle_id;
+            if !is_plain_id(bundle_id.as_str()) {
+                return Err(OpError::BundleId { bundle_id: bundle_id.clone() });
+            }
             let unrestricted = greentic_deploy_spec::RouteBinding::unrestricted();
             let route = route.as_ref().unwrap_or(&unrestricted);
             routes::check_unambiguous(environment, &inputs.bundle_id, route, |_| false)

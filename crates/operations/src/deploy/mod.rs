@@ -94,8 +94,11 @@ pub struct DeploySummary {
     pub traffic: Option<TrafficSummary>,
     /// Whether it serves.
     pub status: DeployStatus,
-    /// Whether exactly this served already, so that nothing was done.
+    /// Whether exactly this served already, so that nothing was recorded.
     pub unchanged: bool,
+    /// Whether files of the revision were lost or changed, and put back.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub repaired: bool,
 }
 
 impl Operator {
@@ -141,16 +144,17 @@ impl Deploy<'_> {
     fn leave(&self, revision_id: RevisionId) -> Result<DeploySummary, OpError> {
         let snapshot = self.run.snapshot()?;
         let revision = recorded(&snapshot, revision_id)?;
-        self.heal(&revision)?;
+        let repaired = self.heal(&revision)?;
         let provider = Provider::of(self.run, snapshot.require()?)?;
         provider.follow(&snapshot, Follow::Split(revision.deployment_id))?;
-        self.told(&revision, true, Progressed::Unchanged)
+        Ok(DeploySummary { repaired, ..self.told(&revision, true, Progressed::Unchanged)? })
     }
 
     fn go(&self, key: &Key) -> Result<DeploySummary, OpError> {
         let had_deployment = self.deployment()?.is_some();
         let revision_id = keys::revision_id(self.run.env_id, &key.key);
         let snapshot = self.run.snapshot()?;
+        let mut repaired = false;
         let revision = match snapshot.require()?.revision(revision_id) {
             None => self.stage(&key.key, revision_id)?,
             Some(revision) => {
@@ -161,13 +165,13 @@ impl Deploy<'_> {
                 if revision.lifecycle.was_taken_out() {
                     return Err(OpError::TakenOut { revision_id });
                 }
-                self.heal(revision)?;
+                repaired = self.heal(revision)?;
                 revision.clone()
             }
         };
         let revision = bring_up(self.run, revision.revision_id, &key.key)?;
         let progressed = self.route(&revision, key)?;
-        self.told(&revision, had_deployment, progressed)
+        Ok(DeploySummary { repaired, ..self.told(&revision, had_deployment, progressed)? })
     }
 
     fn deployment(&self) -> Result<Option<BundleDeployment>, OpError> {
@@ -239,17 +243,18 @@ impl Deploy<'_> {
         Ok(!is_whole(split, revision.revision_id) && split.entries.iter().any(later))
     }
 
-    /// Stages the folder again when it is not as it was staged. The content is the same, or it would be another request.
-    fn heal(&self, revision: &Revision) -> Result<(), OpError> {
+    /// Stages the folder again when it is not as it was staged, and tells whether it was not. The content is the same, or it
+    /// would be another request.
+    fn heal(&self, revision: &Revision) -> Result<bool, OpError> {
         let run = self.run;
         if run.is_rehearsal() {
-            return Ok(());
+            return Ok(false);
         }
         let opened = RevisionFolder::open(&run.env_root()?, revision, &run.operator.limits);
         if opened.and_then(|folder| folder.verify()).is_ok() {
-            return Ok(());
+            return Ok(false);
         }
-        staging::heal(run, self.inputs.image, revision)
+        staging::heal(run, self.inputs.image, revision).map(|()| true)
     }
 
     /// Gives the revision all traffic, and the deployment the configuration that was asked for, in one commit.
@@ -338,6 +343,7 @@ impl Deploy<'_> {
                 Progressed::Routed | Progressed::Unchanged => DeployStatus::Routed,
             },
             unchanged: progressed == Progressed::Unchanged,
+            repaired: false,
         })
     }
 }

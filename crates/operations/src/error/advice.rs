@@ -26,6 +26,7 @@ impl OpError {
             | Self::Weight { .. }
             | Self::CustomerMissing { .. }
             | Self::Customer { .. }
+            | Self::BundleId { .. }
             | Self::Route { .. } => "invalid-argument",
             Self::NoDeployer { .. }
             | Self::EnvPack(_)
@@ -83,6 +84,7 @@ impl OpError {
             Self::Weight { .. } => "gtc op traffic set '#1=90%' '#2=10%'",
             Self::Route { .. } => "--path-prefix /NAME, or --host NAME.example.org",
             Self::CustomerMissing { .. } | Self::Customer { .. } => "--customer-id NAME",
+            Self::BundleId { .. } => "--bundle-id NAME",
             Self::NoPast { .. } => "gtc op env history shows the changes there are",
         };
         Some(fixed.to_owned())

@@ -191,6 +191,14 @@ pub enum OpError {
         /// The generation.
         generation: u64,
     },
+    /// The bundle's id cannot be used.
+    #[error(
+        "`{}` cannot be the id of a bundle; use 1 to 255 letters, digits, `.`, `_` and `-`", shortened(.bundle_id.as_str())
+    )]
+    BundleId {
+        /// The id.
+        bundle_id: BundleId,
+    },
     /// The customer's id cannot be used.
     #[error("customer `{customer_id}` cannot be used: {reason}")]
     Customer {
@@ -206,6 +214,11 @@ fn checks(failed: &[HealthCheckId]) -> String {
         serde_json::to_value(check).ok().and_then(|name| name.as_str().map(str::to_owned))
     });
     names.flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// As much of a text as people read.
+pub(crate) fn shortened(text: &str) -> String {
+    text.chars().take(80).collect()
 }
 
 fn one_of(candidates: &[String]) -> String {
@@ -251,6 +264,7 @@ impl OpError {
             Self::KeyReused { .. } => "idempotency-conflict",
             Self::TakenOut { .. } => "revision-taken-out",
             Self::NoPast { .. } => "no-past",
+            Self::BundleId { .. } => "bundle-id-invalid",
         }
     }
 

@@ -1,7 +1,7 @@
 //! A bundle goes in, and serves.
 
 use greentic_deploy_spec::EnvId;
-use greentic_env_store::EnvironmentMutations;
+use greentic_env_store::{EnvironmentMutations, EnvironmentStore as _};
 use greentic_operations::{
     DeployRequest, DeployStatus, Mode, OpError, RouteRequest, SetTrafficRequest,
 };
@@ -199,6 +199,28 @@ fn who_pays_is_known_on_this_machine_and_named_elsewhere() {
     let host = greentic_deploy_spec::EnvironmentHostConfig::new(prod.clone());
     lab.store.inner.create_environment(&prod, "Prod".to_owned(), host).unwrap();
     assert_eq!(lab.try_deploy(&request).unwrap_err().code(), "customer-missing");
+}
+
+#[test]
+fn a_bundle_gets_an_id_that_is_one_and_keeps_the_one_that_it_has() {
+    let lab = Lab::new();
+    let named =
+        |id: &str| DeployRequest { bundle_id: Some(id.into()), ..lab.request("hello", "one") };
+    let long = "a".repeat(300);
+    for id in ["bad id!", "hello@latest", "", "..", &long] {
+        let error = lab.try_deploy(&named(id)).unwrap_err();
+        assert_eq!((error.code(), error.kind()), ("bundle-id-invalid", "invalid-argument"), "{id}");
+    }
+    assert_eq!(lab.environment().bundles, []);
+    // Other tools are less strict, and what they deployed goes on.
+    lab.deploy("hello", "one");
+    let mut environment = lab.environment();
+    environment.bundles[0].bundle_id = "bad id!".into();
+    environment.revisions[0].bundle_id = "bad id!".into();
+    environment.traffic_splits[0].bundle_id = "bad id!".into();
+    lab.store.inner.save(&environment).unwrap();
+    let other = DeployRequest { bundle: lab.worker("hello", "two"), ..named("bad id!") };
+    assert!(lab.try_deploy(&other).unwrap().reused_deployment);
 }
 
 #[test]

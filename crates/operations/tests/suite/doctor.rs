@@ -49,8 +49,10 @@ fn a_revision_without_its_files_is_found_and_a_deploy_of_the_same_heals_it() {
     let report = examine(&lab, Cure::None);
     assert_eq!(report.stale_revisions[0].revision_id, told.revision_id);
     assert_eq!(report.stale_revisions[0].code, "revision-file-missing");
-    assert!(lab.deploy("hello", "one").unchanged);
+    let mended = lab.deploy("hello", "one");
+    assert!(mended.unchanged && mended.repaired, "{mended:?}");
     lab.check_only(1);
+    assert!(!lab.deploy("hello", "one").repaired);
 }
 
 #[test]

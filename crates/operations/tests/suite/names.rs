@@ -98,7 +98,7 @@ fn with_several_deployments_one_is_named() {
 #[test]
 fn routes_are_written_one_way() {
     let request = RouteRequest {
-        hosts: vec!["Chat.Example.COM:8080".into(), "chat.example.com.".into()],
+        hosts: vec!["Chat.Example.COM".into(), "chat.example.com.".into()],
         path_prefixes: vec!["chat/".into(), "/chat".into(), "/".into()],
         tenant: Some("acme".into()),
         team: None,
@@ -123,6 +123,7 @@ fn routes_are_written_one_way() {
         assert_eq!((error.code(), error.kind()), ("route-invalid", "invalid-argument"), "{error}");
     };
     check(&["a b"], &[], None);
+    check(&["a.example.com:8080"], &[], None);
     check(&["a..b"], &[], None);
     check(&["a.*.b"], &[], None);
     check(&[""], &[], None);

@@ -16,7 +16,7 @@ use crate::digest::Digest;
 use crate::error::PackError;
 use crate::flow::yaml;
 use crate::limits::Limits;
-use crate::manifest::is_id;
+use crate::manifest::is_plain_id;
 use crate::pack::Pack;
 
 /// Builds a bundle from packs. The same packs give the same bytes, on every machine.
@@ -72,7 +72,7 @@ impl BundleBuilder {
     /// # Errors
     /// [`BuildError::Id`].
     pub fn new(bundle_id: &str, limits: &Limits) -> Result<Self, BuildError> {
-        if !is_id(bundle_id) {
+        if !is_plain_id(bundle_id) {
             return Err(BuildError::Id { id: bundle_id.to_owned(), what: "the id of a bundle" });
         }
         Ok(Self {
@@ -151,14 +151,14 @@ impl BundleBuilder {
         stem: &str,
         pack: impl Into<Arc<[u8]>>,
     ) -> Result<Self, BuildError> {
-        if !is_id(domain) {
+        if !is_plain_id(domain) {
             return Err(BuildError::Id { id: domain.to_owned(), what: "the domain of a provider" });
         }
         self.add(stem, &format!("providers/{domain}/{stem}.gtpack"), pack.into())
     }
 
     fn add(mut self, stem: &str, path: &str, pack: Arc<[u8]>) -> Result<Self, BuildError> {
-        if !is_id(stem) {
+        if !is_plain_id(stem) {
             return Err(BuildError::Id { id: stem.to_owned(), what: "the name of a pack's file" });
         }
         self.add_pack(path.to_owned(), pack)?;

@@ -12,7 +12,8 @@ use crate::flow::{FlowError, FlowProblem};
 use crate::limits::Limits;
 use crate::manifest::{
     ComponentCapabilities, ComponentManifest, ComponentOperation, ComponentProfiles,
-    ComponentResources, PackDependency, PackKind, ProviderDeclaration, SecretRequirement, is_id,
+    ComponentResources, PackDependency, PackKind, ProviderDeclaration, SecretRequirement,
+    is_plain_id,
 };
 
 pub(super) const NAME: &str = "pack.yaml";
@@ -187,7 +188,7 @@ impl OperationYaml {
 }
 
 fn id(text: &Spanned<String>, what: &'static str) -> Result<String, FlowError> {
-    if is_id(&text.value) {
+    if is_plain_id(&text.value) {
         return Ok(text.value.clone());
     }
     let expected = "use letters, digits, `.`, `_` and `-`";

@@ -7,7 +7,7 @@ use super::node_source::{self, NodeSource};
 use super::yaml::{self, Kind, Pair, Tree};
 use super::{FLOW_SCHEMA_VERSION, Flow, FlowMetadata};
 use crate::limits::Limits;
-use crate::manifest::{PackFlow, is_id};
+use crate::manifest::{PackFlow, is_plain_id};
 
 /// The keys of a flow's source.
 const KEYS: &[&str] = &[
@@ -124,7 +124,7 @@ impl<'a> Source<'a> {
     fn id(&self) -> Result<String, Fault> {
         let tree = self.required("id", "write `id:` with the flow's name")?;
         let id = text(tree, "id")?;
-        if is_id(id) {
+        if is_plain_id(id) {
             return Ok(id.to_owned());
         }
         let expected = "use letters, digits, `.`, `_` and `-`";

@@ -21,7 +21,8 @@ pub use extension::{
     ComponentSource, ComponentSources, Extension, PROVIDER_EXTENSION, ProviderDeclaration,
     ProviderExtension, ProviderRuntime, SourceArtifact,
 };
-pub(crate) use read::{field, is_id, read_manifest, typed};
+pub use read::is_plain_id;
+pub(crate) use read::{field, read_manifest, typed};
 pub(crate) use write::{sort, write_manifest};
 
 use crate::flow::Flow;

@@ -54,15 +54,17 @@ fn check_unique<'a>(path: &str, ids: impl Iterator<Item = &'a str>) -> Result<()
 
 /// Ids become parts of file names, keys and addresses, so they are plain.
 fn check_id(path: &str, id: &str) -> Result<(), DocumentProblem> {
-    if is_id(id) {
+    if is_plain_id(id) {
         Ok(())
     } else {
         Err(field(path, "an id has 1 to 255 letters, digits, `.`, `_` and `-`, and no `..`"))
     }
 }
 
-/// Whether text can be the id of a pack, a component, a flow or a node.
-pub(crate) fn is_id(id: &str) -> bool {
+/// Tells whether text can be the id of a bundle, a pack, a component, a flow or a node: 1 to 255 letters, digits, `.`, `_` and
+/// `-`, and no way out of a folder.
+#[must_use]
+pub fn is_plain_id(id: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
     (1..=255).contains(&id.len()) && id.bytes().all(is_plain) && !id.contains("..") && id != "."
 }

@@ -73,7 +73,20 @@ impl Run for Init {
             return Answer::of(&Rehearsed::new(env_id, changes));
         }
         let key = self.change.key()?;
-        Answer::of(&initialise(&store, &env_id, self.public_base_url, key)?)
+        let made = initialise(&store, &env_id, self.public_base_url, key)?;
+        tell_missing_key(session, &store);
+        Answer::of(&made)
+    }
+}
+
+/// Tells that the operator key is not on this machine. A trust root that is there is left as it is, so that nobody gets trust by
+/// deleting a file.
+fn tell_missing_key(session: &Session, store: &LocalFsStore) {
+    let signer = store.ports().signer.as_ref();
+    if signer.is_some_and(|signer| matches!(signer.key(), Ok(None))) {
+        session.progress().warn(
+            "there is no operator key, and without one no bundle is added; gtc op trust-root bootstrap makes one and trusts it",
+        );
     }
 }
 
