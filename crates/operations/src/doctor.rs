@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 use std::fmt::Debug;
 
 use chrono::{DateTime, Utc};
-use greentic_deploy_spec::{CapabilitySlot, EnvId, Environment, RevisionId};
+use greentic_deploy_spec::{CapabilitySlot, EnvId, Environment, RevisionId, TrustedKey};
 use greentic_env_pack::RegistryError;
 use greentic_env_store::{
     EnvSnapshot, LocalFsStore, RepairReport, StoreError, VerifyReport, Warning,
@@ -154,6 +154,9 @@ pub struct TrustRootState {
     pub seeded: bool,
     /// Their ids.
     pub key_ids: Vec<String>,
+    /// Whether the operator key of this machine is there, can be used and is one of them. Without it no bundle is added from here,
+    /// which may be as it should be.
+    pub signs: bool,
 }
 
 /// What the doctor did.
@@ -228,12 +231,18 @@ impl Operator {
             trust_root: TrustRootState {
                 seeded: !keys.is_empty(),
                 key_ids: keys.iter().map(|key| key.key_id.clone()).collect(),
+                signs: self.signs_for(keys),
             },
             has_runtime: snapshot.runtime().is_some(),
             store_problems: Vec::new(),
             fixed,
             checked_at: self.ports.clock.now(),
         }
+    }
+
+    fn signs_for(&self, trusted: &[TrustedKey]) -> bool {
+        let key = self.ports.signer.as_ref().and_then(|signer| signer.key().ok().flatten());
+        key.is_some_and(|key| trusted.iter().any(|one| one.key_id == key.key_id))
     }
 
     fn look_at_bindings(&self, environment: &Environment, report: &mut DoctorReport) {

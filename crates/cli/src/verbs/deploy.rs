@@ -110,7 +110,8 @@ impl What {
         change: &Change,
     ) -> Result<DeployRequest, CliError> {
         let bundle = self.bundle.clone().or_else(|| self.bundle_path.clone());
-        let bundle = files::given(bundle, "the bundle", "gtc op deploy BUNDLE")?;
+        let how = "name a .gtbundle or .gtpack file, or a folder with bundle.yaml or pack.yaml";
+        let bundle = files::given(bundle, "the bundle", how)?;
         if let Some(digest) = &self.digest {
             check_digest(&bundle, &digest.parse()?)?;
         }

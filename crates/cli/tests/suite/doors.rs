@@ -267,11 +267,15 @@ fn an_operator_key_that_is_gone_is_told_and_made_by_the_command_that_is_named() 
     let called = lab.gtc("op env init");
     assert_eq!((called.code, called.result()["outcome"].as_str()), (0, Some("untouched")));
     assert!(called.stderr.contains("gtc op trust-root bootstrap"), "{called:?}");
+    let called = lab.gtc("op env doctor");
+    assert_eq!((called.code, &called.result()["trust_root"]["signs"]), (0, &false.into()));
+    assert!(called.stderr.contains("gtc op trust-root bootstrap"), "{called:?}");
     let error = lab.fails("op deploy worker");
     assert_eq!(error["code"], "operator-key-missing");
     assert!(error["hint"].to_string().contains("gtc op trust-root bootstrap"), "{error}");
     lab.ok("op trust-root bootstrap");
     lab.ok("op deploy worker");
+    assert_eq!(lab.ok("op env doctor")["trust_root"]["signs"], true);
 }
 
 #[test]

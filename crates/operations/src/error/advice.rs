@@ -220,12 +220,15 @@ fn store_hint(error: &StoreError) -> Option<String> {
         "revision-has-traffic" => {
             "gtc op traffic set REVISION=100% --deployment BUNDLE, with another revision"
         }
+        "basis-points-sum" => {
+            "give shares that are one whole: gtc op traffic set '#1=90%' '#2=10%'"
+        }
         "split-not-found" | "no-previous-split" => {
             "gtc op traffic set REVISION=100% --deployment BUNDLE"
         }
         "generation-not-kept" => "gtc op env history",
         "undo-refused" => {
-            "gtc op env history, then gtc op env undo --to GENERATION with one since that change; for traffic alone gtc op traffic rollback"
+            "gtc op env history, then gtc op env undo --to GENERATION with one since that change; for traffic alone gtc op traffic rollback --deployment BUNDLE"
         }
         "external-edit-invalid" => "mend the file, or gtc op env doctor --fix",
         "outcome-unknown" | "locked" => "run the same command again",

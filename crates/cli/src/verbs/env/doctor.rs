@@ -65,6 +65,11 @@ impl Run for Doctor {
         if let Some(fixed) = &report.fixed {
             session.tell_warnings(&fixed.warnings);
         }
+        if !report.trust_root.signs {
+            session.progress().warn(
+                "no bundle can be added from this machine: its operator key is not there, cannot be used, or is not trusted; gtc op trust-root bootstrap says why, or mends it",
+            );
+        }
         // A cure that is only rehearsed shows what it would be about.
         let is_rehearsed = self.fix && dry_run;
         let failure = (!is_rehearsed && !report.healthy).then(|| unhealthy(&report));
