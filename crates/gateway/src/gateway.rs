@@ -207,10 +207,10 @@ impl Gateway {
         let read =
             move || reading.snapshot(&id).and_then(|now| now.require().map(drop).map(|()| now));
         let first = blocking(read).await??;
-        let (root, own, name) = (env_root.clone(), options.ids.ulid(), options.ids.ulid());
+        let (root, own) = (env_root.clone(), options.ids.ulid());
         let key = blocking(move || SigningKey::open(&root, own)).await??;
-        // Connecting to a socket of this machine does not wait.
-        let socket = admin.bind(&env_root, name)?;
+        let root = env_root.clone();
+        let socket = blocking(move || admin.bind(&root)).await??;
         let news = watch_environment(Arc::clone(&store), env_id.clone(), first)
             .map_err(io("start a thread"))?;
         let gate = Gate {

@@ -106,8 +106,8 @@ pub(crate) enum CliError {
     #[error(transparent)]
     Runner(#[from] HostError),
     /// A gateway serves the environment already.
-    #[error("environment `{env_id}` is served already{}", at(listen_addr.as_ref()))]
-    ServedAlready { env_id: String, listen_addr: Option<SocketAddr> },
+    #[error("environment `{env_id}` is served already{}", by(*listen_addr, *process))]
+    ServedAlready { env_id: String, listen_addr: Option<SocketAddr>, process: Option<u32> },
     /// The address cannot be listened on.
     #[error("cannot listen on {address}")]
     Listen { address: SocketAddr, source: io::Error },
@@ -174,8 +174,10 @@ impl CliError {
     }
 }
 
-fn at(listen_addr: Option<&SocketAddr>) -> String {
-    listen_addr.map_or_else(String::new, |addr| format!(", at http://{addr}"))
+fn by(listen_addr: Option<SocketAddr>, process: Option<u32>) -> String {
+    let process = process.map_or_else(String::new, |id| format!(", by process {id}"));
+    let at = listen_addr.map_or_else(String::new, |addr| format!(", at http://{addr}"));
+    process + &at
 }
 
 impl From<OpError> for CliError {

@@ -1,5 +1,7 @@
 //! Administration over the socket in the environment's folder.
 
+use std::fs::File;
+use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixListener;
 
@@ -18,7 +20,7 @@ async fn administer(gateway: &Served, lab: &Lab, ask: Ask) -> super::lab::Answer
 async fn refusal(lab: &Lab, admin: AdminSocket) -> GatewayError {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let gateway = lab.builder().admin(admin).build().expect("a gateway");
-    gateway.serve(listener, std::future::pending()).await.expect_err("refused")
+    gateway.serve(listener, std::future::ready(())).await.expect_err("refused")
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -41,6 +43,7 @@ async fn the_socket_is_this_users_and_goes_with_the_gateway() {
     assert_eq!(gateway.ask(post("/reload", &json!({}))).await.status, StatusCode::NOT_FOUND);
     let error = refusal(&lab, AdminSocket::InEnvironment).await;
     assert_eq!(error.code(), "gateway-running", "{error}");
+    assert!(error.to_string().contains(&format!("(process {})", std::process::id())), "{error}");
     gateway.stop().await;
     assert!(!socket.exists());
 }
@@ -50,6 +53,8 @@ async fn what_a_dead_gateway_left_is_replaced_and_anything_else_is_not() {
     let (lab, ..) = Lab::serving_v1();
     let socket = lab.env_root().join(SOCKET_NAME);
     drop(UnixListener::bind(&socket).expect("a socket that nobody listens on"));
+    drop(UnixListener::bind(lab.env_root().join(".gateway.sock")).expect("another one"));
+    std::fs::write(lab.env_root().join("gateway.sock.lock"), "4711\n").expect("a lock of nobody");
     let gateway = lab.start(lab.builder().admin(AdminSocket::InEnvironment)).await;
     gateway.until_ready().await;
     administer(&gateway, &lab, get("/status")).await;
@@ -61,10 +66,37 @@ async fn what_a_dead_gateway_left_is_replaced_and_anything_else_is_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn of_gateways_that_start_at_the_same_time_one_has_the_socket() {
+    let (lab, ..) = Lab::serving_v1();
+    // Another one that starts, too: it has the lock, and does not listen yet.
+    let mut lock = File::create(lab.env_root().join("gateway.sock.lock")).expect("a file");
+    lock.lock().expect("the lock");
+    writeln!(lock, "4711").expect("written");
+    let error = refusal(&lab, AdminSocket::InEnvironment).await;
+    assert_eq!(error.code(), "gateway-running", "{error}");
+    assert!(error.to_string().contains("(process 4711)"), "{error}");
+    drop(lock);
+    let gateway = lab.start(lab.builder().admin(AdminSocket::InEnvironment)).await;
+    gateway.until_ready().await;
+    gateway.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_socket_of_something_else_is_not_taken() {
+    let (lab, ..) = Lab::serving_v1();
+    let path = lab.env_root().join("other.sock");
+    let _other = UnixListener::bind(&path).expect("a socket");
+    let error = refusal(&lab, AdminSocket::At(path)).await;
+    assert_eq!(error.code(), "gateway-running", "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_path_that_is_too_long_for_a_socket_is_named() {
     let (lab, ..) = Lab::serving_v1();
     let long = lab.env_root().join("x".repeat(120));
     let error = refusal(&lab, AdminSocket::At(long.clone())).await;
     let GatewayError::Socket(SocketError::TooLong { path }) = &error else { panic!("{error}") };
     assert_eq!(*path, long);
+    let fits = |length| AdminSocket::At("x".repeat(length).into()).fits(&lab.env_root());
+    assert!(fits(102) && !fits(103));
 }

@@ -6,9 +6,7 @@ use std::sync::Arc;
 
 use greentic_deploy_spec::{DeploymentId, EnvId};
 use greentic_env_store::{EnvironmentReads as _, LocalFsStore};
-use greentic_gateway::{
-    AdminSocket, Gateway, GatewayError, Readiness, SOCKET_NAME, SocketError, Unready,
-};
+use greentic_gateway::{AdminSocket, Gateway, GatewayError, Readiness, SocketError, Unready};
 use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -55,7 +53,7 @@ impl Report for Serving {
 /// Refuses to serve an environment beside a gateway that serves it already.
 pub(super) fn refuse_second(env_id: &EnvId, env_root: &Path) -> Result<(), CliError> {
     let Some(Running { listen_addr }) = settled(env_root) else { return Ok(()) };
-    Err(CliError::ServedAlready { env_id: env_id.to_string(), listen_addr })
+    Err(CliError::ServedAlready { env_id: env_id.to_string(), listen_addr, process: None })
 }
 
 /// Takes the address.
@@ -98,9 +96,9 @@ pub(super) async fn serve(
     let served = gateway.serve(listener, ended);
     let (served, told) = tokio::join!(served, told);
     let summary = served.map_err(|error| match error {
-        GatewayError::Socket(SocketError::Live { .. }) => {
+        GatewayError::Socket(SocketError::Live { process, .. }) => {
             let listen_addr = running(&env_root).and_then(|running| running.listen_addr);
-            CliError::ServedAlready { env_id: env_id.to_string(), listen_addr }
+            CliError::ServedAlready { env_id: env_id.to_string(), listen_addr, process }
         }
         error => CliError::from(error),
     })?;
@@ -151,9 +149,7 @@ fn is_settled(now: &Readiness) -> bool {
 
 /// The socket in the environment's folder, unless its path is too long for one.
 fn admin_socket(session: &Session, env_root: &Path) -> AdminSocket {
-    /// What every platform takes, with room for the name that the socket has until it is ready.
-    const LONGEST: usize = 103;
-    if env_root.join(SOCKET_NAME).as_os_str().len() <= LONGEST {
+    if AdminSocket::InEnvironment.fits(env_root) {
         return AdminSocket::InEnvironment;
     }
     let text = "the environment's folder has too long a path for a socket: this gateway has no administration";

@@ -1,0 +1,34 @@
+use std::sync::Arc;
+
+use hyper::body::Incoming;
+use hyper::{Method, Request, StatusCode};
+use serde_json::json;
+
+use crate::gate::Gate;
+use crate::http::{ApiError, Reply, View, json_reply, status};
+
+/// Answers a request of whoever may open the socket.
+pub(crate) async fn answer(gate: Arc<Gate>, request: Request<Incoming>) -> Reply {
+    let (method, path) = (request.method(), request.uri().path());
+    match (method, path) {
+        (&Method::GET, "/status") => json_reply(StatusCode::OK, &status(&gate, View::Full).await),
+        (&Method::GET, "/revisions") => {
+            let status = status(&gate, View::Full).await;
+            let revisions: Vec<_> =
+                status.deployments.into_iter().flat_map(|one| one.revisions).collect();
+            json_reply(StatusCode::OK, &json!({ "revisions": revisions }))
+        }
+        (&Method::POST, "/reload") => {
+            gate.reload.notify_one();
+            let generation = gate.news.seen();
+            json_reply(
+                StatusCode::ACCEPTED,
+                &json!({ "reloading": true, "generation": generation }),
+            )
+        }
+        (_, "/status" | "/revisions" | "/reload") => ApiError::method().reply(),
+        _ => ApiError::not_found("no-such-operation", "the administration has no such operation")
+            .with_hint("it has GET /status, GET /revisions and POST /reload")
+            .reply(),
+    }
+}

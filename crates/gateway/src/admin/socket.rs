@@ -1,0 +1,211 @@
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{
+    FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
+};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tokio::net::UnixListener;
+
+/// The socket's name in the environment's folder.
+pub const SOCKET_NAME: &str = "gateway.sock";
+
+/// The longest path that every platform takes, in bytes, without the dot that the name begins with
+/// until the socket is ready.
+const LONGEST_PATH: usize = 102;
+
+/// How often a socket is tried that takes callers while nobody has its lock, and the pause between: one
+/// of a gateway that was killed does so until the system has taken it down.
+const TRIES: u32 = 15;
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// Where the socket of the administration is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum AdminSocket {
+    /// [`SOCKET_NAME`] in the environment's folder.
+    #[default]
+    InEnvironment,
+    /// There: for folders whose path is too long for a socket.
+    At(PathBuf),
+    /// Nowhere: for gateways beside another one that has the socket.
+    Nowhere,
+}
+
+/// The socket of the administration cannot be had.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SocketError {
+    /// Another gateway has it, or another program.
+    #[error("{} has {path}; stop it, or serve another environment", shown(*process))]
+    Live {
+        /// The socket.
+        path: PathBuf,
+        /// The id of its process, when it says so.
+        process: Option<u32>,
+    },
+    /// Something that is no socket is in its place.
+    #[error("{path} is no socket; move it away")]
+    InTheWay {
+        /// What is there.
+        path: PathBuf,
+    },
+    /// Its path is too long for a socket.
+    #[error(
+        "the path of a socket has at most {LONGEST_PATH} bytes, and {path} has more; name a shorter one"
+    )]
+    TooLong {
+        /// The path.
+        path: PathBuf,
+    },
+    /// It cannot be made.
+    #[error("cannot make {path}; let this user write to its folder")]
+    Io {
+        /// The socket.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+}
+
+impl SocketError {
+    /// A stable name of the reason.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Live { .. } => "gateway-running",
+            Self::InTheWay { .. } => "socket-in-the-way",
+            Self::TooLong { .. } => "socket-path-too-long",
+            Self::Io { .. } => "socket-io",
+        }
+    }
+}
+
+fn shown(process: Option<u32>) -> String {
+    match process {
+        Some(id) => format!("a gateway that runs (process {id})"),
+        None => "a program that runs".to_owned(),
+    }
+}
+
+/// A socket that is listened on. Its file goes when this is dropped, and then the lock.
+#[derive(Debug)]
+pub(crate) struct Bound {
+    path: PathBuf,
+    inode: (u64, u64),
+    _lock: File,
+}
+
+impl AdminSocket {
+    /// Whether the path of the socket is short enough for one.
+    #[must_use]
+    pub fn fits(&self, env_root: &Path) -> bool {
+        self.path(env_root).is_none_or(|path| path.as_os_str().len() <= LONGEST_PATH)
+    }
+
+    fn path(&self, env_root: &Path) -> Option<PathBuf> {
+        match self {
+            Self::InEnvironment => Some(env_root.join(SOCKET_NAME)),
+            Self::At(path) => Some(path.clone()),
+            Self::Nowhere => None,
+        }
+    }
+
+    /// Listens on the socket. Whoever has the lock of the file beside it has the socket; what a gateway
+    /// that is gone left behind is replaced. Blocks.
+    pub(crate) fn bind(
+        &self,
+        env_root: &Path,
+    ) -> Result<Option<(UnixListener, Bound)>, SocketError> {
+        let Some(path) = self.path(env_root) else { return Ok(None) };
+        if !self.fits(env_root) {
+            return Err(SocketError::TooLong { path });
+        }
+        let lock = locked(&path)?;
+        refuse_live(&path)?;
+        let bound = bind_whole(&path, lock);
+        bound.map(Some).map_err(|source| SocketError::Io { path, source })
+    }
+}
+
+/// The path with another name.
+fn named(path: &Path, before: &str, after: &str) -> PathBuf {
+    let mut name = OsString::from(before);
+    name.push(path.file_name().unwrap_or(OsStr::new("")));
+    name.push(after);
+    path.with_file_name(name)
+}
+
+/// Takes the lock of a socket, and says whose it is. The file stays: who waits for the lock of one that
+/// is removed has another lock than who comes later.
+fn locked(path: &Path) -> Result<File, SocketError> {
+    let io = |source| SocketError::Io { path: path.to_owned(), source };
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false).mode(0o600);
+    let mut file = options.open(named(path, "", ".lock")).map_err(io)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            return Err(SocketError::Live { path: path.to_owned(), process: owner(file) });
+        }
+        Err(TryLockError::Error(source)) => return Err(io(source)),
+    }
+    file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id())).map_err(io)?;
+    Ok(file)
+}
+
+fn owner(lock: File) -> Option<u32> {
+    let mut text = String::new();
+    lock.take(16).read_to_string(&mut text).ok()?;
+    text.trim().parse().ok()
+}
+
+/// Fails when somebody listens who does not have the lock: that is no gateway.
+fn refuse_live(path: &Path) -> Result<(), SocketError> {
+    for _ in 0..TRIES {
+        if !is_live(path)? {
+            return Ok(());
+        }
+        std::thread::sleep(PAUSE);
+    }
+    Err(SocketError::Live { path: path.to_owned(), process: None })
+}
+
+fn is_live(path: &Path) -> Result<bool, SocketError> {
+    match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(source) => Err(SocketError::Io { path: path.to_owned(), source }),
+        Ok(found) if !found.file_type().is_socket() => {
+            Err(SocketError::InTheWay { path: path.to_owned() })
+        }
+        Ok(_) => Ok(UnixStream::connect(path).is_ok()),
+    }
+}
+
+/// The socket gets its name once only this user may open it.
+fn bind_whole(path: &Path, lock: File) -> io::Result<(UnixListener, Bound)> {
+    let temporary = named(path, ".", "");
+    match fs::remove_file(&temporary) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let listener = UnixListener::bind(&temporary)?;
+    fs::set_permissions(&temporary, fs::Permissions::from_mode(0o600))?;
+    let metadata = fs::symlink_metadata(&temporary)?;
+    fs::rename(&temporary, path)?;
+    let inode = (metadata.dev(), metadata.ino());
+    Ok((listener, Bound { path: path.to_owned(), inode, _lock: lock }))
+}
+
+impl Drop for Bound {
+    fn drop(&mut self) {
+        // The folder may have been made anew, with another gateway.
+        let now = fs::symlink_metadata(&self.path).map(|now| (now.dev(), now.ino()));
+        if now.is_ok_and(|now| now == self.inode) {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
