@@ -1,5 +1,6 @@
 //! Which requests reach which deployment, as far as it has to be clear before something is deployed.
 
+use greentic_deploy_spec::routing::is_reserved_prefix;
 use greentic_deploy_spec::{
     BundleDeployment, BundleDeploymentStatus, BundleId, Document, Environment, RouteBinding,
     TenantSelector,
@@ -43,7 +44,7 @@ impl RouteRequest {
         }
         let named = |name: &Option<String>| name.clone().unwrap_or_else(|| "default".to_owned());
         let path_prefixes = listed(&self.path_prefixes, "a path prefix", path_prefix)?;
-        if let Some(reserved) = path_prefixes.iter().find(|prefix| is_reserved(prefix)) {
+        if let Some(reserved) = path_prefixes.iter().find(|prefix| is_reserved_prefix(prefix)) {
             let expected = "the gateway answers it itself; take another one, such as `/chat`";
             return Err(wrong("a path prefix", reserved, expected));
         }
@@ -112,14 +113,6 @@ fn path_prefix(text: &str) -> Option<String> {
     };
     let is_path = below.is_empty() || below.split('/').all(is_part);
     (is_path && below.len() <= LONGEST).then(|| format!("/{below}"))
-}
-
-/// Whether a prefix is an address of the gateway's own, or a beginning of one: docs/gateway.md lists them.
-fn is_reserved(prefix: &str) -> bool {
-    let first = prefix.trim_start_matches('/').split('/').next();
-    let is_own =
-        matches!(prefix, "/livez" | "/healthz" | "/health" | "/readyz" | "/status" | "/metrics");
-    is_own || matches!(first, Some("v1" | "workers"))
 }
 
 fn name(what: &'static str, text: String) -> Result<String, OpError> {

@@ -1,4 +1,5 @@
-//! The traffic split of a deployment as a table of 10,000 slots.
+//! The traffic split of a deployment as a table of 10,000 slots, and the addresses that no deployment
+//! can have.
 //!
 //! A caller's key hashes to a slot, and the slot's owner serves: exact shares, and the same answer
 //! in every process and after every restart. When the weights change, [`SlotTable::rebalance`]
@@ -12,11 +13,13 @@ mod error;
 mod follow;
 mod hash;
 mod rebalance;
+mod reserved;
 mod table;
 mod weights;
 mod wire;
 
 pub use error::SlotTableError;
 pub use hash::{SLOT_COUNT, SlotIndex, rank, salt, slot_of};
+pub use reserved::{RESERVED_PATHS, is_reserved_path, is_reserved_prefix};
 pub use table::SlotTable;
 pub use wire::{ROUTING_SCHEMA, Routing, RoutingTable};

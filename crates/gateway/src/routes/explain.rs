@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use greentic_deploy_spec::routing::{Routing, salt, slot_of};
+use greentic_deploy_spec::routing::{Routing, is_reserved_path, salt, slot_of};
 use greentic_deploy_spec::{
     BundleDeployment, BundleDeploymentStatus, BundleId, DeploymentId, Document, Environment,
     RevisionId,
@@ -10,9 +10,6 @@ use serde::Serialize;
 use super::find::{Directory, Named};
 use super::table::{Route, RouteTable, shown_prefix};
 use crate::activation::slot_table;
-
-/// What the gateway answers itself, for every host.
-const OWN_PATHS: [&str; 6] = ["/livez", "/healthz", "/health", "/readyz", "/status", "/metrics"];
 
 /// Why a request goes where it goes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -76,7 +73,7 @@ pub fn explain(
     };
     let default_bundle = environment.default_bundle();
     let directory = Directory { routes: &routes, default_bundle: default_bundle.as_ref(), named };
-    let is_own = OWN_PATHS.contains(&path.as_str());
+    let is_own = is_reserved_path(path);
     let found = directory.find(host, path).filter(|_| !is_own);
     let matching: Vec<_> = routes.matching(host, path).filter(|_| !is_own).collect();
     let winner = match &found {

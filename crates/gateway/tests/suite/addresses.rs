@@ -1,5 +1,6 @@
 //! Which deployment a host and path lead to.
 
+use greentic_deploy_spec::routing::RESERVED_PATHS;
 use greentic_deploy_spec::{RouteBinding, TenantSelector};
 use hyper::StatusCode;
 use serde_json::json;
@@ -103,5 +104,15 @@ async fn what_happens_is_counted() {
         text.lines().find(|line| line.starts_with("greentic_gateway_parked_conversations{"));
     assert!(parked.is_some_and(|line| line.ends_with(" 1")), "{text}");
     assert_eq!(gateway.ask(get("/livez")).await.status, StatusCode::OK);
+    gateway.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_reserved_path_is_answered_without_a_deployment() {
+    let lab = Lab::new();
+    let gateway = lab.serve().await;
+    for path in RESERVED_PATHS {
+        assert_eq!(gateway.ask(get(path)).await.status, StatusCode::OK, "{path}");
+    }
     gateway.stop().await;
 }
