@@ -54,6 +54,10 @@ impl Asked {
         if !body.is_end_stream() && !header(CONTENT_TYPE).is_some_and(is_json) {
             return Err(not_json());
         }
+        // Said by `Content-Length`: nothing of it is waited for.
+        if body.size_hint().lower() > limits.body as u64 {
+            return Err(ApiError::too_large(limits.body));
+        }
         let token = header(AUTHORIZATION).and_then(bearer).map(str::to_owned);
         let body =
             tokio::time::timeout(limits.body_time, Limited::new(body, limits.body).collect());

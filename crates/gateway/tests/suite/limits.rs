@@ -9,6 +9,8 @@ use tokio::net::{TcpSocket, TcpStream};
 
 use super::lab::{Lab, Served, exchange, get, invoke};
 
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// Sends bytes as they are; gives what comes back until the gateway closes.
 async fn raw(gateway: &Served, bytes: &[u8]) -> String {
     let mut stream = TcpStream::connect(gateway.address).await.expect("a connection");
@@ -48,6 +50,23 @@ async fn what_is_too_large_is_refused_with_its_limit() {
     assert_eq!(refused.code(), "head-too-large");
     let long = format!("GET /livez HTTP/1.1\r\nhost: x\r\nx: {}\r\n\r\n", "y".repeat(64 * 1024));
     assert!(raw(&gateway, long.as_bytes()).await.starts_with("HTTP/1.1 431"));
+    gateway.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_says_it_is_too_large_is_refused_before_any_of_it_comes() {
+    let (lab, ..) = Lab::serving_v1();
+    let limits = Limits { body_time: Duration::from_secs(3_600), ..Limits::default() };
+    let gateway = lab.serve_within(limits).await;
+    let head =
+        "POST /workers/invoke HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n";
+    for rest in ["", "expect: 100-continue\r\n"] {
+        let head = format!("{head}{rest}content-length: {}\r\n\r\n", 1024 * 1024 + 1);
+        let refused = tokio::time::timeout(PATIENCE, raw(&gateway, head.as_bytes())).await;
+        let refused = refused.expect("an answer at once");
+        assert!(refused.starts_with("HTTP/1.1 413"), "{refused}");
+        assert!(refused.contains("body-too-large"), "{refused}");
+    }
     gateway.stop().await;
 }
 
@@ -235,7 +254,7 @@ async fn a_client_that_takes_no_answers_is_not_waited_for() {
     let mut stream = socket.connect(gateway.address).await.expect("a connection");
     let asked = "GET /metrics HTTP/1.1\r\nhost: localhost\r\n\r\n".repeat(100);
     let asking = async { while stream.write_all(asked.as_bytes()).await.is_ok() {} };
-    let closed = tokio::time::timeout(Duration::from_secs(60), asking).await;
+    let closed = tokio::time::timeout(PATIENCE, asking).await;
     closed.expect("the gateway closes the connection");
     gateway.stop().await;
 }
