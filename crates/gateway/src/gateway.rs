@@ -25,6 +25,9 @@ use crate::tokens::{SigningKey, Tokens};
 use crate::turns::Turns;
 use crate::{GatewayError, Limits, Readiness, drain};
 
+/// Connections of the administration at a time: operators are few.
+const ADMIN_CONNECTIONS: usize = 16;
+
 /// What a gateway needs of a store: reads, and the end of drains.
 pub trait GatewayStore: EnvironmentMutations {}
 
@@ -163,8 +166,8 @@ impl Gateway {
         let listen_addr = listener.local_addr().map_err(io("tell the address"))?;
         let Started { gate, loader, news, store, socket } = self.start(listen_addr).await?;
         let (stop, stopped) = watch::channel(false);
-        let connections = || Connections {
-            limits: gate.limits.clone(),
+        let connections = |most: usize| Connections {
+            limits: Limits { connections: most, ..gate.limits.clone() },
             metrics: Arc::clone(&gate.metrics),
             stop: stopped.clone(),
         };
@@ -175,7 +178,8 @@ impl Gateway {
         let _bound = socket.map(|(socket, bound)| {
             let gate = Arc::clone(&gate);
             let answer = move |request| admin::answer(Arc::clone(&gate), request);
-            let served = http::serve(Listener::Unix(socket), connections(), answer);
+            let served =
+                http::serve(Listener::Unix(socket), connections(ADMIN_CONNECTIONS), answer);
             helpers.spawn(async move {
                 served.await;
             });
@@ -183,7 +187,8 @@ impl Gateway {
         });
         let (page, of) = (Arc::new(Page::new()), Arc::clone(&gate));
         let answer = move |request| http::answer(Arc::clone(&of), Arc::clone(&page), request);
-        let served = http::serve(Listener::Tcp(listener), connections(), answer);
+        let served =
+            http::serve(Listener::Tcp(listener), connections(gate.limits.connections), answer);
         let ending = async {
             shutdown.await;
             gate.stop();

@@ -47,6 +47,20 @@ pub struct Limits {
     pub grace: Duration,
 }
 
+/// Files that are never left to connections: those of the store, of packs and of the log.
+const KEPT_FILES: u64 = 64;
+
+impl Limits {
+    /// The same for a process that may have so many files open. Connections take three quarters of
+    /// them; the rest is for the store, for packs that are loaded, and for what workers ask elsewhere.
+    #[must_use]
+    pub fn within_open_files(self, most: u64) -> Self {
+        let left = most.saturating_sub(KEPT_FILES.max(most / 4)).max(1);
+        let left = usize::try_from(left).unwrap_or(usize::MAX);
+        Self { connections: self.connections.min(left), ..self }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {
@@ -70,6 +84,21 @@ impl Default for Limits {
             loads: 2,
             lead: Duration::from_millis(500),
             grace: Duration::from_secs(30),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_leave_files_for_everything_else() {
+        for (files, connections) in
+            [(0, 1), (64, 1), (128, 64), (1_024, 768), (8_192, 4_096), (u64::MAX, 4_096)]
+        {
+            let limits = Limits::default().within_open_files(files);
+            assert_eq!(limits.connections, connections, "{files}");
         }
     }
 }

@@ -42,7 +42,12 @@ impl Lab {
 
     /// The program, in this home and in nothing else.
     pub(crate) fn program(&self) -> Command {
-        let mut program = Command::new(env!("CARGO_BIN_EXE_gtc"));
+        self.command(env!("CARGO_BIN_EXE_gtc"))
+    }
+
+    /// Another program, in this home and in nothing else.
+    pub(crate) fn command(&self, program: &str) -> Command {
+        let mut program = Command::new(program);
         program.env_clear().env("HOME", self.home()).env("USER", "alice");
         program.current_dir(self.home()).stdin(Stdio::null());
         program

@@ -1,6 +1,9 @@
 //! `gtc up` and `gtc serve`: from a folder to an answer, and to an end without an error.
 
-use std::net::TcpListener;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -69,14 +72,23 @@ fn a_gateway_serves_what_another_terminal_deploys_and_is_not_started_twice() {
         refused["hint"].as_str().is_some_and(|text| text.contains("gtc op deploy")),
         "{refused}"
     );
+    deploy_changed(&lab);
+    until_served(&serving, &lab);
+    assert!(greeted(&serving).contains("Changed"), "{}", greeted(&serving));
+}
+
+/// Deploys a worker that says something else.
+fn deploy_changed(lab: &Lab) {
     let flow = "id: main\ntype: messaging\nnodes:\n  greet:\n    emit.response: {text: Changed}\n";
     lab.write("worker/flows/main.ygtc", flow);
     lab.ok("op deploy worker");
-    let wanted = generation(&lab);
-    while readiness(&serving)["generation"] != wanted {
+}
+
+fn until_served(server: &Server, lab: &Lab) {
+    let wanted = generation(lab);
+    while readiness(server)["generation"] != wanted {
         std::thread::yield_now();
     }
-    assert!(greeted(&serving).contains("Changed"), "{}", greeted(&serving));
 }
 
 #[test]
@@ -142,6 +154,33 @@ fn what_cannot_be_served_is_told_with_its_bundle_its_revision_the_file_and_what_
         assert!(told.contains(part), "{part}: {told}");
     }
     assert!(!readiness(&serving).to_string().contains("pack-list"), "callers are not told");
+}
+
+/// How many connections a gateway has open, as the socket of its administration tells.
+fn connections(lab: &Lab) -> u64 {
+    let socket = lab.environments().join("local/gateway.sock");
+    let mut stream = UnixStream::connect(socket).expect("the socket");
+    stream.set_read_timeout(Some(Duration::from_secs(10))).expect("a patience");
+    let ask = b"GET /metrics HTTP/1.1\r\nhost: gateway\r\nconnection: close\r\n\r\n";
+    stream.write_all(ask).expect("sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("there are files left to answer with");
+    let figure = |line: &str| line.strip_prefix("greentic_gateway_connections ")?.parse().ok();
+    answer.lines().find_map(figure).expect("the figure")
+}
+
+#[test]
+fn clients_that_only_connect_leave_files_for_everything_else() {
+    let lab = with_pack_folder();
+    let serving = Server::with_open_files(&lab, 96, UP);
+    let address = serving.url().trim_start_matches("http://");
+    let idle: Vec<_> = (0..96).map(|_| TcpStream::connect(address)).collect();
+    // Those that have room, and the one that asks.
+    while connections(&lab) < 33 {}
+    deploy_changed(&lab);
+    drop(idle);
+    until_served(&serving, &lab);
+    assert!(greeted(&serving).contains("Changed"), "{}", greeted(&serving));
 }
 
 /// An environment whose revision has lost its files.

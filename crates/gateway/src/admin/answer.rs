@@ -5,7 +5,7 @@ use hyper::{Method, Request, StatusCode};
 use serde_json::json;
 
 use crate::gate::Gate;
-use crate::http::{ApiError, Reply, View, json_reply, status};
+use crate::http::{ApiError, Reply, View, json_reply, metrics, status};
 
 /// Answers a request of whoever may open the socket.
 pub(crate) async fn answer(gate: Arc<Gate>, request: Request<Incoming>) -> Reply {
@@ -18,6 +18,7 @@ pub(crate) async fn answer(gate: Arc<Gate>, request: Request<Incoming>) -> Reply
                 status.deployments.into_iter().flat_map(|one| one.revisions).collect();
             json_reply(StatusCode::OK, &json!({ "revisions": revisions }))
         }
+        (&Method::GET, "/metrics") => metrics(&gate).await,
         (&Method::POST, "/reload") => {
             gate.reload.notify_one();
             let generation = gate.news.seen();
@@ -26,9 +27,9 @@ pub(crate) async fn answer(gate: Arc<Gate>, request: Request<Incoming>) -> Reply
                 &json!({ "reloading": true, "generation": generation }),
             )
         }
-        (_, "/status" | "/revisions" | "/reload") => ApiError::method().reply(),
+        (_, "/status" | "/revisions" | "/metrics" | "/reload") => ApiError::method().reply(),
         _ => ApiError::not_found("no-such-operation", "the administration has no such operation")
-            .with_hint("it has GET /status, GET /revisions and POST /reload")
+            .with_hint("it has GET /status, GET /revisions, GET /metrics and POST /reload")
             .reply(),
     }
 }

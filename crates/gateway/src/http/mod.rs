@@ -21,6 +21,7 @@ use hyper::{Method, Request};
 
 pub(crate) use error::ApiError;
 pub(crate) use page::Page;
+pub(crate) use probes::metrics;
 pub(crate) use reply::{Reply, json_reply};
 pub(crate) use server::{Connections, Listener, serve};
 pub(crate) use status::{View, status};

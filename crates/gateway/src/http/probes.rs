@@ -19,7 +19,7 @@ pub(super) fn readyz(gate: &Gate) -> Reply {
     reply
 }
 
-pub(super) async fn metrics(gate: &Gate) -> Reply {
+pub(crate) async fn metrics(gate: &Gate) -> Reply {
     let text = gate.metrics.text(gate).await;
     let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     reply(StatusCode::OK, content_type, text)

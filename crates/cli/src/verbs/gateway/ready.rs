@@ -6,7 +6,10 @@ use std::sync::Arc;
 
 use greentic_deploy_spec::{DeploymentId, EnvId};
 use greentic_env_store::{EnvironmentReads as _, LocalFsStore};
-use greentic_gateway::{AdminSocket, Gateway, GatewayError, Readiness, SocketError, Unready};
+use greentic_gateway::{
+    AdminSocket, Gateway, GatewayError, Limits, Readiness, SocketError, Unready,
+};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -81,6 +84,7 @@ pub(super) async fn serve(
     let gateway = Gateway::builder(Arc::new(store), env_id.clone(), env_root.clone())
         .runner(machine.runner()?)
         .admin(admin_socket(session, &env_root))
+        .limits(Limits::default().within_open_files(open_files()))
         .build()?;
     let mut readiness = gateway.readiness();
     let told = async {
@@ -155,6 +159,19 @@ fn admin_socket(session: &Session, env_root: &Path) -> AdminSocket {
     let text = "the environment's folder has too long a path for a socket: this gateway has no administration";
     session.progress().warn(text);
     AdminSocket::Nowhere
+}
+
+/// How many files this process may have open. The limit that it is born with is raised as far as it may
+/// be: it is low for programs that cannot do with more.
+fn open_files() -> u64 {
+    const ENOUGH: u64 = 8_192;
+    let limit = getrlimit(Resource::Nofile);
+    let wanted = limit.maximum.unwrap_or(ENOUGH).min(ENOUGH);
+    if limit.current.is_some_and(|now| now < wanted) {
+        // Refused, it stays as it is.
+        let _ = setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), ..limit });
+    }
+    getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
 }
 
 /// The address that a browser on this machine can open.

@@ -25,7 +25,18 @@ impl Server {
 
     /// The same; what it wrote when it ended instead.
     pub(crate) fn try_start(lab: &Lab, line: &str) -> Result<Self, String> {
-        let mut program = lab.program();
+        Self::of(lab.program(), line)
+    }
+
+    /// The same for a program that may have so many files open.
+    pub(crate) fn with_open_files(lab: &Lab, most: u32, line: &str) -> Self {
+        let mut shell = lab.command("/bin/sh");
+        let script = format!("ulimit -n {most} && exec \"$0\" \"$@\"");
+        shell.args(["-c", &script, env!("CARGO_BIN_EXE_gtc")]);
+        Self::of(shell, line).unwrap_or_else(|said| panic!("gtc {line}: {said}"))
+    }
+
+    fn of(mut program: Command, line: &str) -> Result<Self, String> {
         program.args(line.split_whitespace()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = program.spawn().expect("the program starts");
         let mut first = String::new();
