@@ -14,6 +14,7 @@ use greentic_runner_host::{HostBuilder, RunnerHost};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use crate::activation::{Follower, Loader, News, watch as watch_environment};
 use crate::admin::{self, AdminSocket, Bound};
@@ -151,7 +152,7 @@ impl Gateway {
     }
 
     /// Serves until `shutdown` comes to its end; then says for [`Limits::lead`] that it is ending,
-    /// takes no more connections, finishes what runs within [`Limits::grace`], and returns. Runs on
+    /// takes no more connections, finishes what runs, and returns within [`Limits::grace`] in all. Runs on
     /// the caller's runtime.
     ///
     /// It answers at once, and is ready when everything that the environment wants is loaded.
@@ -166,8 +167,11 @@ impl Gateway {
         let listen_addr = listener.local_addr().map_err(io("tell the address"))?;
         let Started { gate, loader, news, store, socket } = self.start(listen_addr).await?;
         let (stop, stopped) = watch::channel(false);
+        // The end takes its grace in all: what runs has what is left of it.
+        let grace = gate.limits.grace;
+        let lead = gate.limits.lead.min(grace / 2);
         let connections = |most: usize| Connections {
-            limits: Limits { connections: most, ..gate.limits.clone() },
+            limits: Limits { connections: most, grace: grace - lead, ..gate.limits.clone() },
             metrics: Arc::clone(&gate.metrics),
             stop: stopped.clone(),
         };
@@ -191,16 +195,18 @@ impl Gateway {
             http::serve(Listener::Tcp(listener), connections(gate.limits.connections), answer);
         let ending = async {
             shutdown.await;
+            let deadline = Instant::now() + grace;
             gate.stop();
             if gate.metrics.has_answered() {
-                tokio::time::sleep(gate.limits.lead.min(gate.limits.grace)).await;
+                tokio::time::sleep(lead).await;
             }
             // Served connections hold a receiver.
             let _ = stop.send(true);
+            deadline
         };
-        let (cut_off, ()) = tokio::join!(served, ending);
+        let (cut_off, deadline) = tokio::join!(served, ending);
         // Turns whose clients went away go on to their end, too.
-        let _ = tokio::time::timeout(gate.limits.grace, gate.turns.finish()).await;
+        let _ = tokio::time::timeout_at(deadline, gate.turns.finish()).await;
         Ok(Summary { cut_off })
     }
 

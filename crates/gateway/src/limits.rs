@@ -40,10 +40,10 @@ pub struct Limits {
     /// Revisions that are loaded at a time.
     pub loads: usize,
     /// How long requests are still taken after the end was asked for, while `/readyz` says so, when
-    /// there were any: whoever shares out requests hears of it before they fail. At most
-    /// [`Limits::grace`].
+    /// there were any: whoever shares out requests hears of it before they fail. It is a part of
+    /// [`Limits::grace`], and at most half of it.
     pub lead: Duration,
-    /// How long what runs may go on after no more requests are taken.
+    /// How long the end may take, from when it is asked for: what still runs then is cut off.
     pub grace: Duration,
 }
 

@@ -8,14 +8,19 @@ use greentic_gateway::Limits;
 use greentic_runner_host::config::HostLimits;
 use hyper::StatusCode;
 use tempfile::TempDir;
+use tokio::net::TcpStream;
 
-use super::lab::{Answer, Lab, Served, invoke, worker};
+use super::lab::{Answer, Lab, Served, exchange, invoke, worker};
 
 /// How long the worker may take, which never comes to an end by itself.
 const TURN: Duration = Duration::from_secs(2);
 
-/// A gateway for a worker that never comes to an end.
 async fn serving(limits: Limits) -> (Lab, Arc<Served>, RevisionId) {
+    serving_turns_of(TURN, limits).await
+}
+
+/// A gateway for a worker that never comes to an end.
+async fn serving_turns_of(turn: Duration, limits: Limits) -> (Lab, Arc<Served>, RevisionId) {
     let lab = Lab::new();
     let deployment = lab.deployment();
     let folder = TempDir::new().expect("a folder");
@@ -23,8 +28,8 @@ async fn serving(limits: Limits) -> (Lab, Arc<Served>, RevisionId) {
     let revision = lab.staged_from(deployment, &worker, 60).revision_id;
     lab.warm(revision);
     lab.split(deployment, &[(revision, 10_000)]);
-    let mut allowed = HostLimits { turn: TURN, ..HostLimits::default() };
-    allowed.call.deadline = TURN;
+    let mut allowed = HostLimits { turn, ..HostLimits::default() };
+    allowed.call.deadline = turn;
     let gateway = lab.start(lab.builder().limits(limits).worker_limits(allowed)).await;
     gateway.until_ready().await;
     (lab, Arc::new(gateway), revision)
@@ -99,4 +104,20 @@ async fn the_end_waits_for_a_turn_that_nobody_waits_for() {
     let asked = Instant::now();
     assert_eq!(gateway.stop().await.cut_off, 0);
     assert!(asked.elapsed() > TURN / 4, "the turn was left behind");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_end_takes_its_grace_in_all_when_a_turn_goes_on() {
+    let grace = Duration::from_secs(3);
+    let limits = Limits { grace, ..Limits::default() };
+    let (_lab, gateway, revision) = serving_turns_of(Duration::from_secs(60), limits).await;
+    let gateway = Arc::into_inner(gateway).expect("nobody else asks");
+    let stream = TcpStream::connect(gateway.address).await.expect("a connection");
+    let asking = tokio::spawn(exchange(stream, gateway.address, invoke("ada", "hi")));
+    gateway.until("/status", |status| running(status, revision) == 1).await;
+    let asked = Instant::now();
+    assert_eq!(gateway.stop().await.cut_off, 1);
+    // Both what is connected and the turn that goes on would take all of it.
+    assert!(asked.elapsed() < grace * 3 / 2, "{:?}", asked.elapsed());
+    asking.abort();
 }
