@@ -79,6 +79,11 @@ impl Gate {
         self.tell_readiness();
     }
 
+    /// Whether only this machine reaches it.
+    pub(crate) fn is_local(&self) -> bool {
+        self.listen_addr.ip().to_canonical().is_loopback()
+    }
+
     pub(crate) fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::SeqCst)
     }

@@ -15,6 +15,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
 use crate::gate::Gate;
+use crate::http::View;
 use crate::serving::Serving;
 
 /// What is counted together.
@@ -78,6 +79,8 @@ const BUCKETS: [f64; 12] =
 #[derive(Debug)]
 pub(crate) struct Metrics {
     registry: Registry,
+    /// What is told of single deployments.
+    of_deployments: Registry,
     requests: Family<Request, Counter>,
     has_answered: AtomicBool,
     turns: Family<TurnOf, Counter>,
@@ -96,6 +99,7 @@ impl Metrics {
     pub(crate) fn new() -> Self {
         let mut metrics = Self {
             registry: Registry::with_prefix(PREFIX),
+            of_deployments: Registry::with_prefix(PREFIX),
             requests: Family::default(),
             has_answered: AtomicBool::new(false),
             turns: Family::default(),
@@ -116,8 +120,6 @@ impl Metrics {
     fn register(&mut self) {
         let to = &mut self.registry;
         to.register("requests", "Answers by endpoint and status", self.requests.clone());
-        to.register("turns", "Turns by deployment and outcome", self.turns.clone());
-        to.register("turn_seconds", "How long turns took", self.turn_seconds.clone());
         to.register("ready", "1 when what the environment says is served", self.ready.clone());
         to.register("generation_seen", "Newest generation read", self.generation_seen.clone());
         to.register(
@@ -138,6 +140,9 @@ impl Metrics {
         to.register("connections", "Open connections", self.connections.clone());
         to.register("activations", "Revisions loaded", self.loads.clone());
         to.register("failed_activations", "Revisions not loaded", self.failed_loads.clone());
+        let to = &mut self.of_deployments;
+        to.register("turns", "Turns by deployment and outcome", self.turns.clone());
+        to.register("turn_seconds", "How long turns took", self.turn_seconds.clone());
     }
 
     pub(crate) fn request(&self, endpoint: Endpoint, status: StatusCode) {
@@ -157,8 +162,8 @@ impl Metrics {
         self.turn_seconds.get_or_create(&OfDeployment { deployment }).observe(took.as_secs_f64());
     }
 
-    /// Everything as text, looked at now.
-    pub(crate) async fn text(&self, gate: &Gate) -> String {
+    /// Everything that a view has, as text, looked at now.
+    pub(crate) async fn text(&self, gate: &Gate, view: View) -> String {
         let serving = gate.serving.load_full();
         let readiness = crate::readiness::readiness(gate);
         self.ready.set(readiness.ready.into());
@@ -166,12 +171,14 @@ impl Metrics {
         self.generation_applied.set(gate.news.applied());
         self.quarantined.set(whole(serving.quarantined.len()));
         self.conversations.set(whole(gate.conversations.len()));
-        let revisions = revisions(&serving).await;
         let mut text = String::new();
         // Writing into a text does not fail.
-        let _ = encode_registry(&mut text, &self.registry)
-            .and_then(|()| encode_registry(&mut text, &revisions))
-            .and_then(|()| encode_eof(&mut text));
+        let _ = encode_registry(&mut text, &self.registry);
+        if view != View::Bare {
+            let _ = encode_registry(&mut text, &self.of_deployments);
+            let _ = encode_registry(&mut text, &revisions(&serving).await);
+        }
+        let _ = encode_eof(&mut text);
         text
     }
 }

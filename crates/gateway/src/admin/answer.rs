@@ -5,7 +5,7 @@ use hyper::{Method, Request, StatusCode};
 use serde_json::json;
 
 use crate::gate::Gate;
-use crate::http::{ApiError, Reply, View, json_reply, metrics, status};
+use crate::http::{ApiError, Reply, View, details, json_reply, metrics, status};
 
 /// Answers a request of whoever may open the socket.
 pub(crate) async fn answer(gate: Arc<Gate>, request: Request<Incoming>) -> Reply {
@@ -13,12 +13,12 @@ pub(crate) async fn answer(gate: Arc<Gate>, request: Request<Incoming>) -> Reply
     match (method, path) {
         (&Method::GET, "/status") => json_reply(StatusCode::OK, &status(&gate, View::Full).await),
         (&Method::GET, "/revisions") => {
-            let status = status(&gate, View::Full).await;
+            let details = details(&gate, View::Full).await;
             let revisions: Vec<_> =
-                status.deployments.into_iter().flat_map(|one| one.revisions).collect();
+                details.deployments.into_iter().flat_map(|one| one.revisions).collect();
             json_reply(StatusCode::OK, &json!({ "revisions": revisions }))
         }
-        (&Method::GET, "/metrics") => metrics(&gate).await,
+        (&Method::GET, "/metrics") => metrics(&gate, View::Full).await,
         (&Method::POST, "/reload") => {
             gate.reload.notify_one();
             let generation = gate.news.seen();

@@ -24,7 +24,7 @@ pub(crate) use page::Page;
 pub(crate) use probes::metrics;
 pub(crate) use reply::{Reply, json_reply};
 pub(crate) use server::{Connections, Listener, serve};
-pub(crate) use status::{View, status};
+pub(crate) use status::{View, details, status};
 
 use crate::gate::Gate;
 use crate::metrics::Endpoint;
@@ -66,15 +66,15 @@ async fn routed(
     let asked = Asked::read(request, &gate.limits).await?;
     check_host(gate, &asked)?;
     match asked.path.as_str() {
-        "/livez" | "/healthz" | "/health" => get(&asked).map(|()| probes::livez()),
+        path if is_liveness(path) => get(&asked).map(|()| probes::livez()),
         "/readyz" => get(&asked).map(|()| probes::readyz(gate)),
         "/status" => {
             get(&asked)?;
-            Ok(json_reply(hyper::StatusCode::OK, &status(gate, View::Public).await))
+            Ok(json_reply(hyper::StatusCode::OK, &status(gate, view(gate)).await))
         }
         "/metrics" => {
             get(&asked)?;
-            Ok(probes::metrics(gate).await)
+            Ok(metrics(gate, view(gate)).await)
         }
         "/" => {
             get(&asked)?;
@@ -104,11 +104,17 @@ async fn addressed(gate: &Arc<Gate>, page: &Page, asked: &Asked) -> Result<Reply
     }
 }
 
+/// How much is told to whoever asks. Where they ask from is not looked at: behind a proxy, everybody
+/// asks from the same address.
+fn view(gate: &Gate) -> View {
+    if gate.is_local() { View::Local } else { View::Bare }
+}
+
 /// A gateway that only this machine can reach is asked under a name of this machine, or one that a
 /// binding names. Any other name is that of a page which lets its name lead here.
 fn check_host(gate: &Gate, asked: &Asked) -> Result<(), ApiError> {
     let Some(host) = asked.host.as_deref() else { return Ok(()) };
-    if !gate.listen_addr.ip().to_canonical().is_loopback()
+    if !gate.is_local()
         || is_liveness(&asked.path)
         || is_loopback(host)
         || gate.serving.load().routes.names(host)
@@ -149,7 +155,8 @@ fn only(asked: &Asked, methods: &[Method]) -> Result<(), ApiError> {
 /// What is counted together.
 fn endpoint(path: &str) -> Endpoint {
     match path {
-        "/livez" | "/healthz" | "/health" | "/readyz" => Endpoint::Probe,
+        "/readyz" => Endpoint::Probe,
+        _ if is_liveness(path) => Endpoint::Probe,
         "/status" => Endpoint::Status,
         "/metrics" => Endpoint::Metrics,
         "/" => Endpoint::Page,

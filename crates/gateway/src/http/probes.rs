@@ -2,6 +2,7 @@ use hyper::StatusCode;
 use hyper::header::{HeaderValue, RETRY_AFTER};
 
 use super::reply::{Reply, json_reply, reply};
+use super::status::View;
 use crate::gate::Gate;
 use crate::readiness::readiness;
 
@@ -19,8 +20,8 @@ pub(super) fn readyz(gate: &Gate) -> Reply {
     reply
 }
 
-pub(crate) async fn metrics(gate: &Gate) -> Reply {
-    let text = gate.metrics.text(gate).await;
+pub(crate) async fn metrics(gate: &Gate, view: View) -> Reply {
+    let text = gate.metrics.text(gate, view).await;
     let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     reply(StatusCode::OK, content_type, text)
 }

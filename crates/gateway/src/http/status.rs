@@ -10,12 +10,14 @@ use crate::readiness::{Readiness, readiness};
 use crate::routes::Ambiguity;
 use crate::serving::Serving;
 
-/// Who is told.
+/// How much is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum View {
-    /// Everybody: no paths, no inner reasons.
-    Public,
-    /// Those who may open the administration's socket.
+    /// To everybody: whether all is well, and nothing of any deployment.
+    Bare,
+    /// Where only this machine listens: what is served, without paths and inner reasons.
+    Local,
+    /// To those who may open the administration's socket.
     Full,
 }
 
@@ -24,6 +26,15 @@ pub(crate) enum View {
 pub(crate) struct Status {
     schema: &'static str,
     env_id: EnvId,
+    generation: Generations,
+    readiness: Readiness,
+    #[serde(flatten)]
+    details: Option<Details>,
+}
+
+/// What not everybody is told.
+#[derive(Debug, Serialize)]
+pub(crate) struct Details {
     listen_addr: SocketAddr,
     version: &'static str,
     started_at: DateTime<Utc>,
@@ -33,8 +44,6 @@ pub(crate) struct Status {
     restart_required: bool,
     telemetry: Option<()>,
     triggers: [(); 0],
-    generation: Generations,
-    readiness: Readiness,
     /// Why the environment cannot be read now.
     last_failure: Option<Failure>,
     /// Revisions loaded since the start.
@@ -106,6 +115,20 @@ impl Failure {
 
 /// What is served now.
 pub(crate) async fn status(gate: &Gate, view: View) -> Status {
+    let details = match view {
+        View::Bare => None,
+        View::Local | View::Full => Some(details(gate, view).await),
+    };
+    Status {
+        schema: "greentic.status.v1",
+        env_id: gate.env_id.clone(),
+        generation: Generations { seen: gate.news.seen(), applied: gate.news.applied() },
+        readiness: readiness(gate),
+        details,
+    }
+}
+
+pub(crate) async fn details(gate: &Gate, view: View) -> Details {
     let serving = gate.serving.load_full();
     let deployments = deployments(&serving, view).await;
     let mut bundles: Vec<_> = deployments.iter().map(|one| &one.bundle_id).collect();
@@ -114,9 +137,7 @@ pub(crate) async fn status(gate: &Gate, view: View) -> Status {
     let routed = serving.deployments.values().filter(|one| one.choice.is_some());
     let cannot_read = "the environment cannot be read; what was read before is served";
     let failure = gate.news.failure();
-    Status {
-        schema: "greentic.status.v1",
-        env_id: gate.env_id.clone(),
+    Details {
         listen_addr: gate.listen_addr,
         version: env!("CARGO_PKG_VERSION"),
         started_at: gate.started_at,
@@ -126,8 +147,6 @@ pub(crate) async fn status(gate: &Gate, view: View) -> Status {
         restart_required: false,
         telemetry: None,
         triggers: [],
-        generation: Generations { seen: gate.news.seen(), applied: gate.news.applied() },
-        readiness: readiness(gate),
         last_failure: failure.map(|failure| Failure::new(&failure, cannot_read.to_owned(), view)),
         activations: gate.metrics.loads.get(),
         ambiguities: serving.routes.ambiguities().to_vec(),

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::Write as _;
+use std::net::Ipv4Addr;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixListener;
 
@@ -63,6 +64,35 @@ async fn what_a_dead_gateway_left_is_replaced_and_anything_else_is_not() {
     let error = refusal(&lab, AdminSocket::InEnvironment).await;
     assert_eq!(error.code(), "socket-in-the-way", "{error}");
     assert_eq!(std::fs::read(&socket).expect("it is there"), b"mine");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_that_others_reach_tells_of_deployments_on_its_socket_only() {
+    let (lab, deployment, _) = Lab::serving_v1();
+    let told_on = async |address| {
+        let gateway = Lab::start_on(address, lab.builder().admin(AdminSocket::InEnvironment)).await;
+        gateway.until_ready().await;
+        gateway.say("ada", "hi").await;
+        let (mut outside, mut inside) = (Vec::new(), Vec::new());
+        for path in ["/status", "/metrics"] {
+            let tells = |answer: super::lab::Answer| {
+                assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+                String::from_utf8_lossy(&answer.body).contains(&deployment.to_string())
+            };
+            outside.push(tells(gateway.ask(get(path)).await));
+            inside.push(tells(administer(&gateway, &lab, get(path)).await));
+        }
+        let status = gateway.ask(get("/status")).await.json();
+        assert_eq!(
+            (&status["env_id"], &status["readiness"]["ready"]),
+            (&json!("local"), &json!(true))
+        );
+        gateway.stop().await;
+        (outside, inside)
+    };
+    let all = vec![true; 2];
+    assert_eq!(told_on(Ipv4Addr::LOCALHOST).await, (all.clone(), all.clone()));
+    assert_eq!(told_on(Ipv4Addr::UNSPECIFIED).await, (vec![false; 2], all));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,6 @@
 //! An environment in a temporary folder, a gateway over it, and a client.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -243,8 +243,14 @@ impl Lab {
     }
 
     pub(crate) async fn start(&self, builder: GatewayBuilder) -> Served {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let address = listener.local_addr().expect("its address");
+        Self::start_on(Ipv4Addr::LOCALHOST, builder).await
+    }
+
+    /// Starts a gateway that listens there; it is asked from this machine.
+    pub(crate) async fn start_on(address: Ipv4Addr, builder: GatewayBuilder) -> Served {
+        let listener = TcpListener::bind((address, 0)).await.expect("a port");
+        let port = listener.local_addr().expect("its address").port();
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let gateway = builder.build().expect("a gateway");
         let (stop, stopped) = oneshot::channel::<()>();
         let running = tokio::spawn(async move {
