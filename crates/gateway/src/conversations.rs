@@ -1,6 +1,7 @@
 //! The messages of conversations, kept for clients that come and ask for them.
 
 use std::collections::VecDeque;
+use std::mem;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -34,6 +35,7 @@ struct Kept {
 struct Conversation {
     /// The number of the oldest message that is kept.
     first: u64,
+    /// Those that were taken out are empty.
     messages: VecDeque<String>,
     bytes: usize,
     touched: Instant,
@@ -99,6 +101,15 @@ impl Conversations {
             *bytes += conversation.bytes;
         }
         self.forget(&mut kept, now);
+    }
+
+    /// Takes a message out again. The others keep their numbers.
+    pub(crate) fn take_out(&self, id: &str, number: u64) {
+        let mut kept = self.kept();
+        let Kept { used, bytes, .. } = &mut *kept;
+        if let Some(conversation) = used.peek_mut(id) {
+            *bytes -= conversation.take_out(number);
+        }
     }
 
     /// The messages from a watermark on, as many as a page has room for. A watermark that was not
@@ -186,10 +197,21 @@ impl Conversation {
             if bytes > MOST_BYTES_OF_A_PAGE && !page.messages.is_empty() {
                 break;
             }
-            page.messages.push(message.clone());
+            if !message.is_empty() {
+                page.messages.push(message.clone());
+            }
             page.watermark += 1;
         }
         page
+    }
+
+    /// Gives how many bytes are kept less.
+    fn take_out(&mut self, number: u64) -> usize {
+        let place = number.checked_sub(self.first).and_then(|place| usize::try_from(place).ok());
+        let message = place.and_then(|place| self.messages.get_mut(place)).map(mem::take);
+        let bytes = message.map_or(0, |message| message.len());
+        self.bytes -= bytes;
+        bytes
     }
 
     fn add(&mut self, message: String, most_bytes: usize) {
@@ -246,6 +268,25 @@ mod tests {
         assert_eq!(read(&kept, "c", Some(2)), (String::new(), 2));
         assert_eq!(read(&kept, "c", Some(9)), ("0a 1b".to_owned(), 2), "never given out");
         assert_eq!(read(&kept, "other", Some(9)), (String::new(), 0));
+    }
+
+    #[test]
+    fn a_message_is_taken_out_and_the_others_keep_their_numbers() {
+        let kept = kept(&Limits { conversation: 4 * (2 + OVERHEAD), ..Limits::default() });
+        say(&kept, "c", &["a", "b", "c"]);
+        kept.take_out("c", 1);
+        assert_eq!(read(&kept, "c", None), ("0a 2c".to_owned(), 3));
+        assert_eq!(read(&kept, "c", Some(1)), ("2c".to_owned(), 3));
+        let bytes = kept.kept().bytes;
+        for (id, number) in [("c", 1), ("c", 9), ("other", 0)] {
+            kept.take_out(id, number);
+        }
+        assert_eq!(kept.kept().bytes, bytes, "it is taken out once");
+        say(&kept, "c", &["d", "e"]);
+        kept.take_out("c", 0);
+        assert_eq!(read(&kept, "c", None), ("2c 3d 4e".to_owned(), 5));
+        let only = kept.kept().used.iter().map(|(_, one)| one.bytes).sum::<usize>();
+        assert_eq!(kept.kept().bytes, only, "the sum is right");
     }
 
     #[test]

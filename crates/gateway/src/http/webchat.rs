@@ -195,14 +195,19 @@ async fn post(gate: &Arc<Gate>, opened: Opened, asked: &Asked) -> Result<Reply, 
     let incoming = Incoming::read(asked.json()?)?;
     let Claims { conversation, user, .. } = &opened.claims;
     let payload = incoming.payload();
-    let id = keep_incoming(gate, conversation, user.as_deref(), incoming);
+    let number = keep(gate, conversation, vec![incoming.into_said_by(user.as_deref())], None);
+    let id = activity_id(conversation, number);
     if let Some(payload) = payload {
         let message = message(&opened, payload);
         let (gate, conversation, reply_to) = (Arc::clone(gate), conversation.clone(), id.clone());
         // On a task of its own: a client that goes away comes back for the answer.
         let turn = tokio::spawn(async move {
-            let answer = gate.turns.answer(&gate.metrics, message).await?;
-            let said = answer.said.iter().flat_map(|one| said(&one.payload)).collect();
+            let answer = gate.turns.answer(&gate.metrics, message).await;
+            if answer.is_err() {
+                // Clients take an error for a message that was not said, and say it again.
+                gate.conversations.take_out(&conversation, number);
+            }
+            let said = answer?.said.iter().flat_map(|one| said(&one.payload)).collect();
             keep(&gate, &conversation, said, Some(&reply_to));
             Ok::<(), ApiError>(())
         });
@@ -231,36 +236,28 @@ fn message(opened: &Opened, payload: Value) -> Message {
     }
 }
 
-/// Keeps what the client said, as its other windows see it. Gives the id.
-fn keep_incoming(
-    gate: &Gate,
-    conversation: &str,
-    user: Option<&str>,
-    incoming: Incoming,
-) -> String {
-    let activity = incoming.into_said_by(user);
-    keep(gate, conversation, vec![activity], None).unwrap_or_default()
+fn activity_id(conversation: &str, number: u64) -> String {
+    format!("{conversation}|{number:07}")
 }
 
-/// Keeps activities of a conversation. Gives the id of the last one.
+/// Keeps activities of a conversation. Gives the number of the last one.
 fn keep(
     gate: &Gate,
     conversation: &str,
     activities: Vec<Map<String, Value>>,
     reply_to: Option<&str>,
-) -> Option<String> {
+) -> u64 {
     let now = gate.clock.now().to_rfc3339_opts(SecondsFormat::Millis, true);
-    let mut last = None;
+    let mut last = 0;
     gate.conversations.add(conversation, Instant::now(), activities, |number, mut activity| {
-        let id = format!("{conversation}|{number:07}");
-        activity.insert("id".to_owned(), id.clone().into());
+        activity.insert("id".to_owned(), activity_id(conversation, number).into());
         activity.insert("timestamp".to_owned(), now.clone().into());
         activity.insert("channelId".to_owned(), "directline".into());
         activity.insert("conversation".to_owned(), json!({ "id": conversation }));
         if let Some(reply_to) = reply_to {
             activity.insert("replyToId".to_owned(), reply_to.into());
         }
-        last = Some(id);
+        last = number;
         Value::Object(activity).to_string()
     });
     last

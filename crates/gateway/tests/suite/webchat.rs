@@ -3,8 +3,9 @@
 use greentic_deploy_spec::{RouteBinding, TenantSelector};
 use hyper::StatusCode;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
-use super::lab::{Answer, Lab, Served, get, post};
+use super::lab::{Answer, Lab, Served, get, post, worker};
 
 const BASE: &str = "/v1/messaging/webchat/default/v3/directline";
 
@@ -245,5 +246,26 @@ async fn a_token_is_refreshed_for_the_same_conversation() {
     assert_eq!(fresh["expires_in"], 1_800);
     let chat = Chat { token: fresh["token"].as_str().expect("a token").to_owned(), ..chat };
     assert_eq!(chat.say(&gateway, "hi").await.status, StatusCode::OK);
+    gateway.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_is_refused_is_not_in_the_conversation() {
+    let lab = Lab::new();
+    let deployment = lab.deployment();
+    let folder = TempDir::new().expect("a folder");
+    let revision =
+        lab.staged_from(deployment, &worker(folder.path(), "misbehaving", "trap"), 60).revision_id;
+    lab.warm(revision);
+    lab.split(deployment, &[(revision, 10_000)]);
+    let gateway = lab.serve().await;
+    let chat = Chat::begin(&gateway).await;
+    let refused = chat.say(&gateway, "hi").await;
+    assert_eq!(refused.status, StatusCode::BAD_GATEWAY, "{refused:?}");
+    let typing = chat.post(&gateway, &json!({ "type": "typing" })).await;
+    assert_eq!(typing.status, StatusCode::OK);
+    let page = chat.since(&gateway, "").await;
+    let activities = page["activities"].as_array().expect("activities");
+    assert_eq!((activities.len(), &activities[0]["type"]), (1, &json!("typing")), "{page}");
     gateway.stop().await;
 }
