@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use greentic_deploy_spec::{DeploymentId, RevisionId};
-use greentic_runner_host::{Activity, HostError, RunnerHost, RuntimeError, TurnError};
+use greentic_env_pack::PortError;
+use greentic_runner_host::{Activity, FlowError, HostError, RunnerHost, RuntimeError, TurnError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
@@ -205,7 +206,17 @@ fn refused(error: &HostError) -> ApiError {
         }
         error => {
             tracing::warn!(code, error = crate::activation::chain(error), "a turn failed");
-            ApiError::worker_failed(code)
+            if is_full(error) { ApiError::full(code) } else { ApiError::worker_failed(code) }
         }
     }
+}
+
+/// Whether there is no room for what would be kept.
+fn is_full(error: &HostError) -> bool {
+    let port = match error {
+        HostError::Turn(TurnError::Sessions(port)) => port,
+        HostError::Turn(TurnError::Flow(FlowError::Port { source, .. })) => source,
+        _ => return false,
+    };
+    matches!(port, PortError::Full { .. } | PortError::NoSpace { .. })
 }

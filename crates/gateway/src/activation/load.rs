@@ -141,7 +141,9 @@ pub(crate) fn source(
     trust: &[TrustedKey],
     overrides: &Overrides,
 ) -> Result<RevisionSource, SourceError> {
-    let folder = RevisionFolder::open(env_root, revision, &PackLimits::default())
+    let opened = RevisionFolder::open(env_root, revision, &PackLimits::default());
+    let folder = opened
+        .and_then(|folder| folder.verify_configs().map(|()| folder))
         .map_err(|error| SourceError::Folder(Box::new(error)))?;
     let packs = folder.packs().iter().map(|pack| PackSource {
         digest: Some(pack.digest.clone()),

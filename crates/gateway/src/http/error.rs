@@ -67,6 +67,13 @@ impl ApiError {
         Self { retry_after: Some(1), ..error.with_hint("send it again in a moment") }
     }
 
+    /// There is no room for what the worker would keep. Conversations that end make some.
+    pub(crate) fn full(code: &'static str) -> Self {
+        let error = Self::new(StatusCode::SERVICE_UNAVAILABLE, code, "the worker can keep no more");
+        Self { retry_after: Some(60), ..error }
+            .with_hint("send it again later; the gateway's log says what is full")
+    }
+
     pub(crate) fn unavailable(code: &'static str, message: &str) -> Self {
         let error = Self::new(StatusCode::SERVICE_UNAVAILABLE, code, message);
         Self { retry_after: Some(5), ..error.with_hint("/readyz says why") }

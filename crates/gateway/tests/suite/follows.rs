@@ -1,5 +1,6 @@
 //! A gateway follows its environment.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -8,8 +9,10 @@ use greentic_deploy_spec::{BundleDeploymentStatus, RevisionId};
 use greentic_env_store::EnvironmentReads as _;
 use greentic_gateway::Limits;
 use hyper::StatusCode;
+use serde_json::json;
+use tempfile::TempDir;
 
-use super::lab::{Lab, get, invoke};
+use super::lab::{BUNDLE, Lab, get, invoke, worker};
 
 /// Breaks the pack of a revision. Gives what mends it.
 fn break_pack(lab: &Lab, revision_id: RevisionId) -> impl FnOnce() {
@@ -73,6 +76,38 @@ async fn a_split_whose_revisions_are_all_broken_leaves_the_one_before_in_place()
         |ready: &super::lab::Answer| ready.json().to_string().contains("split-not-applied");
     gateway.until("/readyz", is_told).await;
     assert_eq!(gateway.say("ada", "hi").await, "Hello! What is your name?");
+    gateway.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_configuration_that_is_not_the_one_that_was_staged_is_not_served() {
+    let lab = Lab::new();
+    let deployment = lab.deployment();
+    let bundle = TempDir::new().expect("a folder");
+    worker(&bundle.path().join("packs/hello"), "echo", "echo");
+    let write = |path: &Path, text: String| {
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::fs::write(path, text).expect("written");
+    };
+    write(&bundle.path().join("bundle.yaml"), format!("bundle_id: {BUNDLE}\n"));
+    let config = json!({
+        "schema": "greentic.pack-config-input.v1", "pack_id": "hello", "env_id": lab.env_id,
+        "bundle_id": BUNDLE, "non_secret": { "greeting": "as it was" },
+    });
+    write(&bundle.path().join("state/pack-configs/hello.json"), config.to_string());
+    let revision = lab.staged_bundle(deployment, bundle.path()).revision_id;
+    let staged = lab.env_root().join(format!("revisions/{revision}/pack-configs/hello.json"));
+    let before = std::fs::read_to_string(&staged).expect("the configuration");
+    write(&staged, before.replace("as it was", "another"));
+    lab.warm(revision);
+    lab.split(deployment, &[(revision, 10_000)]);
+    let gateway = lab.start(lab.builder()).await;
+    let is_told = |ready: &super::lab::Answer| {
+        ready.json()["reasons"].to_string().contains("revision-file-changed")
+    };
+    gateway.until("/readyz", is_told).await;
+    write(&staged, before);
+    gateway.until_ready().await;
     gateway.stop().await;
 }
 

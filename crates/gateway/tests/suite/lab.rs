@@ -142,6 +142,14 @@ impl Lab {
         self.staged_image(deployment_id, |bundle| image_of(bundle, pack), 60)
     }
 
+    /// Stages a bundle that is a folder of its own.
+    pub(crate) fn staged_bundle(&self, deployment_id: DeploymentId, folder: &Path) -> Revision {
+        let limits = PackLimits::default();
+        let bundle = BundleBuilder::from_folder(folder, &limits).expect("a bundle");
+        let image = BundleImage::from_bytes(bundle.build().expect("an image"), &limits);
+        self.staged_image(deployment_id, |_| image.expect("an image"), 60)
+    }
+
     fn staged_image(
         &self,
         deployment_id: DeploymentId,

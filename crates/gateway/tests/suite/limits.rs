@@ -1,8 +1,11 @@
 //! What is too much is refused.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use greentic_env_pack::{MemoryLimits, MemorySessions};
 use greentic_gateway::Limits;
+use greentic_runner_host::HostBuilder;
 use hyper::StatusCode;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
@@ -241,6 +244,24 @@ async fn pages_of_other_origins_cannot_drive_a_worker_of_this_machine() {
         let refused = raw(&gateway, wrong.as_bytes()).await;
         assert!(refused.starts_with("HTTP/1.1 400") && refused.contains("host-invalid"));
     }
+    gateway.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_no_conversation_can_be_kept_callers_are_told_to_come_again() {
+    let (lab, ..) = Lab::serving_v1();
+    let none = MemoryLimits { keys: 0, ..MemoryLimits::default() };
+    let runner = HostBuilder::new().with_session_store(Arc::new(MemorySessions::new(none)));
+    let runner = Arc::new(runner.build_open().expect("a runner"));
+    let gateway = lab.start(lab.builder().runner(runner)).await;
+    gateway.until_ready().await;
+    let refused = gateway.ask(invoke("ada", "hi")).await;
+    assert_eq!(
+        (refused.status, refused.code().as_str()),
+        (StatusCode::SERVICE_UNAVAILABLE, "port-full")
+    );
+    assert!(refused.headers.contains_key("retry-after"));
+    assert!(refused.json()["error"]["hint"].is_string());
     gateway.stop().await;
 }
 

@@ -110,7 +110,7 @@ impl RevisionFolder {
             Place { env_root: &self.env_root, revision_id: self.revision_id, limits: &self.limits };
         let image = reference(self.revision_id, IMAGE_NAME);
         check_digest(&place.file(Path::new(&image))?, &image, &self.bundle_digest)?;
-        self.check_configs()
+        self.verify_configs()
     }
 
     /// The file of a pack below the environment's folder.
@@ -137,8 +137,12 @@ impl RevisionFolder {
         Err(Error::Incomplete { file: self.lock_ref.display().to_string(), unlisted })
     }
 
-    /// Older tools record a placeholder instead of a digest; against that nothing can be checked.
-    fn check_configs(&self) -> Result<(), Error> {
+    /// Checks that the configuration is the one that was staged. It is enough for whoever loads a revision: packs are checked when
+    /// they are opened. Older tools record a placeholder instead of a digest; against that nothing can be checked.
+    ///
+    /// # Errors
+    /// [`RevisionFolderError::Changed`](super::RevisionFolderError::Changed).
+    pub fn verify_configs(&self) -> Result<(), Error> {
         let Ok(expected) = self.config_digest.parse::<Digest>() else { return Ok(()) };
         let actual = config_digest(self.configs.values());
         if actual == expected.to_string() {
