@@ -36,6 +36,14 @@ impl Packs {
         self.with_files(name, components, &[("flows/main.ygtc", flow)])
     }
 
+    /// A pack with one flow over a component that goes by the name `echo`.
+    pub(crate) fn with_component(&self, name: &str, component: &[u8], flow: &str) -> PathBuf {
+        self.with_flow(name, &[("echo", "")], flow);
+        let source = self.folder.path().join(format!("{name}-source"));
+        std::fs::write(source.join("components/echo.wasm"), component).expect("a component");
+        self.build(&source, name)
+    }
+
     /// A pack with these files over example components.
     pub(crate) fn with_files(
         &self,
@@ -139,7 +147,11 @@ impl Revision {
     }
 
     pub(crate) async fn load(self, host: &RunnerHost, pack: &Path) {
-        let revision = LoadRevision { tenant: TENANT.to_owned(), source: self.source(pack) };
+        self.load_for(host, TENANT, pack).await;
+    }
+
+    pub(crate) async fn load_for(self, host: &RunnerHost, tenant: &str, pack: &Path) {
+        let revision = LoadRevision { tenant: tenant.to_owned(), source: self.source(pack) };
         host.load_revision(revision).await.expect("a revision");
     }
 
@@ -154,8 +166,17 @@ impl Revision {
         host: &RunnerHost,
         activity: Activity,
     ) -> Result<Vec<Activity>, HostError> {
+        self.send_for(host, TENANT, activity).await
+    }
+
+    pub(crate) async fn send_for(
+        self,
+        host: &RunnerHost,
+        tenant: &str,
+        activity: Activity,
+    ) -> Result<Vec<Activity>, HostError> {
         let (deployment, bundle) = (Self::deployment(), Self::bundle());
-        host.handle_activity_for_revision(TENANT, deployment, bundle, self.id(), activity).await
+        host.handle_activity_for_revision(tenant, deployment, bundle, self.id(), activity).await
     }
 }
 

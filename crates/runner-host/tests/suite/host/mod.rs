@@ -3,6 +3,7 @@
 mod bindings;
 mod conversations;
 mod flows;
+mod folders;
 mod lab;
 mod leases;
 mod limits;

@@ -3,17 +3,33 @@
 use std::path::Path;
 
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
-use wit_parser::Resolve;
+use wit_parser::{PackageId, Resolve};
 
 /// Makes a component of one of the worlds in `wit/`.
 pub(crate) fn component(world: &str, core: &str) -> Vec<u8> {
+    let (resolve, package) = interfaces();
+    encoded(&resolve, package, Some(world), core)
+}
+
+/// Makes a component that does the work of flow nodes and imports what the only world in `wit` does.
+pub(crate) fn node_of(wit: &str, imports: &str, core: &str) -> Vec<u8> {
+    let (mut resolve, _) = interfaces();
+    let package = resolve.push_str("guest.wit", wit).expect("the WIT");
+    encoded(&resolve, package, None, &format!("{imports}{MEMORY}{ANSWERS}{core}"))
+}
+
+fn interfaces() -> (Resolve, PackageId) {
     let mut resolve = Resolve::default();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("wit");
     let (package, _) = resolve.push_dir(&folder).expect("the WIT files");
-    let world = resolve.select_world(&[package], Some(world)).expect("a world");
+    (resolve, package)
+}
+
+fn encoded(resolve: &Resolve, package: PackageId, world: Option<&str>, core: &str) -> Vec<u8> {
+    let world = resolve.select_world(&[package], world).expect("a world");
     let text = format!("(module {core})");
     let mut module = wat::parse_str(&text).expect("a module");
-    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).expect("metadata");
+    embed_component_metadata(&mut module, resolve, world, StringEncoding::UTF8).expect("metadata");
     // Two versions of an interface stay two: they differ.
     let encoder = ComponentEncoder::default().merge_imports_based_on_semver(false);
     encoder.module(&module).expect("the module").encode().expect("a component")

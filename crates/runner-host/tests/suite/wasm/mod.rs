@@ -3,7 +3,7 @@
 mod calls;
 mod examples;
 mod grants;
-mod guests;
+pub(crate) mod guests;
 mod hostile;
 mod http;
 mod load;
