@@ -23,6 +23,20 @@ fn somebody_chats_with_a_worker_and_sees_which_version_serves() {
     page.until_it_says("#2");
 }
 
+#[test]
+fn the_page_of_a_gateway_that_others_reach_talks_to_its_own_worker_and_tells_of_no_other() {
+    let Some(page) = Browser::start() else { return };
+    let lab = Lab::new();
+    let server = Server::start(&lab, &up_hello().replace("127.0.0.1", "0.0.0.0"));
+    for place in ["/", "/v1/web/webchat/default/hello/"] {
+        page.open(&format!("{}{place}", server.url()));
+        page.until_it_says("Those who run this gateway are told.");
+        say(&page, "Hello");
+        page.until_it_says("Hello! What is your name?");
+        assert_eq!(page.run("return document.body.innerText.includes('#1')", ""), false);
+    }
+}
+
 /// Writes with the keyboard alone.
 fn say(page: &Browser, text: &str) {
     page.type_into("#text", &format!("{text}{ENTER}"));
