@@ -29,6 +29,13 @@ pub(super) const TABLE: &[Row] = &[
         bans: &["tokio", "reqwest", "hyper"],
     },
     Row {
+        folder: "crates/conformance",
+        package: "greentic-conformance",
+        uses: &[],
+        bans_directly: &["clap"],
+        bans: &["tokio", "reqwest", "hyper", "kube", "rusqlite", "wasmtime"],
+    },
+    Row {
         folder: "crates/deploy-spec",
         package: "greentic-deploy-spec",
         uses: &[],
@@ -39,7 +46,7 @@ pub(super) const TABLE: &[Row] = &[
     Row {
         folder: "crates/env-store",
         package: "greentic-env-store",
-        uses: &["greentic-deploy-spec"],
+        uses: &["greentic-conformance", "greentic-deploy-spec"],
         bans_directly: &["clap"],
         bans: &["reqwest", "hyper", "kube", "wasmtime"],
     },
@@ -53,7 +60,7 @@ pub(super) const TABLE: &[Row] = &[
     Row {
         folder: "crates/deployer",
         package: "greentic-deployer",
-        uses: &["greentic-deploy-spec"],
+        uses: &["greentic-conformance", "greentic-deploy-spec"],
         bans_directly: &["clap"],
         bans: &["kube", "rusqlite", "wasmtime"],
     },
@@ -140,6 +147,7 @@ pub(super) const TABLE: &[Row] = &[
         folder: "crates/cli",
         package: "greentic-cli",
         uses: &[
+            "greentic-conformance",
             "greentic-deploy-spec",
             "greentic-env-store",
             "greentic-pack-format",

@@ -1,8 +1,10 @@
+use greentic_conformance::{Broken, SubjectError};
 use greentic_deploy_spec::DeploymentId;
 use serde_json::Value;
 
-use super::subject::{Fault, SubjectError};
+use super::subject::Fault;
 use crate::DeployerError;
+use crate::error::with_causes;
 
 /// The contract is not kept: which part, and what was seen.
 #[derive(Debug, thiserror::Error)]
@@ -132,18 +134,6 @@ pub enum ConformanceFailure {
         #[source]
         source: SubjectError,
     },
-    /// The deployer panicked.
-    #[error("a panic: {message}")]
-    Panicked {
-        /// What it said.
-        message: String,
-    },
-    /// A clause did not end.
-    #[error("no end within {limit:?}")]
-    TimedOut {
-        /// How long was waited.
-        limit: std::time::Duration,
-    },
 }
 
 impl ConformanceFailure {
@@ -166,12 +156,16 @@ impl ConformanceFailure {
             Self::NotResumable { .. } => "not-resumable",
             Self::FixtureIncomplete { .. } => "fixture-incomplete",
             Self::Subject { .. } => "subject-failed",
-            Self::Panicked { .. } => "panicked",
-            Self::TimedOut { .. } => "timed-out",
         }
     }
 
     pub(super) fn lacks_split(deployment_id: DeploymentId) -> Self {
         Self::FixtureIncomplete { what: format!("a traffic split of deployment {deployment_id}") }
+    }
+}
+
+impl From<ConformanceFailure> for Broken {
+    fn from(failure: ConformanceFailure) -> Self {
+        Self::named(failure.code(), with_causes(&failure))
     }
 }

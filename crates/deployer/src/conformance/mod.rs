@@ -72,19 +72,20 @@
 //! ([`Report::to_json`]); both keep their layout. Ids of clauses never change their meaning:
 //! [`clauses`] lists them.
 
-mod clause;
 mod clauses;
+mod contract;
 mod failure;
 mod fixture;
-mod report;
 mod runner;
 mod subject;
 mod trial;
 
-pub use clause::Clause;
 pub use clauses::clauses;
+pub use contract::{Clause, DeployerContract, Suite};
 pub use failure::ConformanceFailure;
 pub use fixture::build_fixture_env;
-pub use report::{ClauseReport, Report, Summary, Verdict};
-pub use runner::{DEFAULT_TIME_LIMIT, Suite, UnknownClause, run, run_conformance};
-pub use subject::{Fault, Injected, Provider, Subject, SubjectError};
+pub use greentic_conformance::{
+    Broken, ClauseReport, DEFAULT_TIME_LIMIT, Report, SubjectError, Summary, UnknownClause, Verdict,
+};
+pub use runner::{run, run_conformance, run_suite};
+pub use subject::{Fault, Injected, Provider, Subject};

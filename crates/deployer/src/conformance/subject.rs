@@ -1,14 +1,12 @@
 use std::fmt;
 
 use async_trait::async_trait;
+use greentic_conformance::SubjectError;
 use greentic_deploy_spec::Environment;
 use serde_json::Value;
 
 use super::fixture::build_fixture_env;
 use crate::Deployer;
-
-/// Why a subject could not do what the bench asked for.
-pub type SubjectError = Box<dyn std::error::Error + Send + Sync>;
 
 /// A kind of deployer that is judged: makes fresh providers for it.
 #[async_trait]

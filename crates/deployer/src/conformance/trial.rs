@@ -1,16 +1,19 @@
 //! What a clause works with: a deployer, an environment, and short ways to say what must come of a
 //! call.
 
+use std::fmt;
+
 use greentic_deploy_spec::{DeploymentId, Environment, RevisionId};
 use serde_json::Value;
 
-use super::clause::{Check, Stop};
+use super::contract::{Check, Stop};
 use super::failure::ConformanceFailure;
 use super::fixture::build_fixture_env;
 use super::subject::{Fault, Injected, Provider};
 use crate::{Deployer, DeployerError, TrafficSplitOutcome};
 
-pub(super) struct Trial<'a> {
+/// One trial: a deployer, and the environment that its clause works with.
+pub struct Trial<'a> {
     pub(super) deployer: &'a dyn Deployer,
     pub(super) env: Environment,
     answers: Option<Value>,
@@ -36,6 +39,12 @@ impl Verb {
             Self::Drain => "drain_revision",
             Self::Archive => "archive_revision",
         }
+    }
+}
+
+impl fmt::Debug for Trial<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Trial").field("deployer", &self.deployer).finish_non_exhaustive()
     }
 }
 

@@ -1,11 +1,11 @@
 //! What the engine makes of a command, with the clock, ids and signatures that a store used for it.
 
+use greentic_conformance::{Broken, Check, same};
 use greentic_deploy_spec::engine::{
     self, Applied, Command, Context, EnvState, Outcome, SignedRevenuePolicy, Supplies,
 };
 use greentic_deploy_spec::{IdempotencyKey, TrustedKey};
 
-use super::clause::{Broken, Check, same};
 use super::samples::Made;
 use super::trial::{Trial, same_state};
 use crate::{Committed, StoreError};

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use greentic_conformance::SubjectError;
 use tempfile::TempDir;
 
-use super::subject::{Capabilities, Opened, StoreWithHistory, Subject, SubjectError};
+use super::subject::{Capabilities, Opened, StoreWithHistory, Subject};
 use crate::ports::{MemorySecretSink, MemorySigner, PolicySigner, SecretSink};
 use crate::{EnvironmentMutations, LocalFsStore, StoreError};
 

@@ -42,8 +42,8 @@
 //!
 //! // A test of a store runs all clauses: `conformance::run(InMemory)`. While something is mended, a
 //! // few are enough:
-//! let suite = conformance::Suite::new(InMemory).only(&["store.etags"])?;
-//! let report = suite.run();
+//! let suite = conformance::Suite::new().only(&["store.etags"])?;
+//! let report = conformance::run_suite(&suite, InMemory);
 //! assert!(report.passed(), "{report}");
 //! # Ok::<(), conformance::UnknownClause>(())
 //! ```
@@ -62,22 +62,22 @@
 //!
 //! [`StoreError::Unsupported`]: crate::StoreError::Unsupported
 
-mod clause;
 mod clauses;
+mod contract;
 mod engine_says;
 #[cfg(feature = "local")]
 mod local;
-mod report;
 mod runner;
 mod samples;
 mod subject;
-mod threads;
 mod trial;
 
-pub use clause::{Clause, Condition};
 pub use clauses::clauses;
+pub use contract::{Clause, Condition, StoreContract, Suite};
+pub use greentic_conformance::{
+    Broken, ClauseReport, DEFAULT_TIME_LIMIT, Report, SubjectError, Summary, UnknownClause, Verdict,
+};
 #[cfg(feature = "local")]
 pub use local::LocalStores;
-pub use report::{ClauseReport, Report, Summary, Verdict};
-pub use runner::{DEFAULT_TIME_LIMIT, Suite, UnknownClause, run};
-pub use subject::{Capabilities, Capability, Opened, StoreWithHistory, Subject, SubjectError};
+pub use runner::{run, run_suite};
+pub use subject::{Capabilities, Capability, Opened, StoreWithHistory, Subject};

@@ -1,12 +1,8 @@
-use std::collections::BTreeSet;
 use std::fmt;
 
-use serde::Serialize;
+use greentic_conformance::SubjectError;
 
 use crate::{EnvironmentHistory, EnvironmentMutations, StoreError};
-
-/// Why a subject could not make a store.
-pub type SubjectError = Box<dyn std::error::Error + Send + Sync>;
 
 /// A kind of store that is judged: makes empty ones, and says what they can.
 pub trait Subject: Send + Sync {
@@ -58,8 +54,7 @@ pub trait StoreWithHistory: EnvironmentMutations + EnvironmentHistory {}
 impl<S: EnvironmentMutations + EnvironmentHistory + ?Sized> StoreWithHistory for S {}
 
 /// Something that a store may be able to do, or not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Capability {
     /// It has an operator key: it seeds trust roots, rotates the key, and signs revenue policies.
@@ -79,17 +74,6 @@ pub enum Capability {
 }
 
 impl Capability {
-    /// All of them.
-    pub const ALL: [Self; 7] = [
-        Self::OperatorKey,
-        Self::Secrets,
-        Self::Watch,
-        Self::History,
-        Self::Backup,
-        Self::Reopen,
-        Self::SecondHandle,
-    ];
-
     /// Its name in reports.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -105,6 +89,18 @@ impl Capability {
     }
 }
 
+impl greentic_conformance::Capability for Capability {
+    const ALL: &'static [Self] = &[
+        Self::OperatorKey,
+        Self::Secrets,
+        Self::Watch,
+        Self::History,
+        Self::Backup,
+        Self::Reopen,
+        Self::SecondHandle,
+    ];
+}
+
 impl fmt::Display for Capability {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
@@ -112,45 +108,4 @@ impl fmt::Display for Capability {
 }
 
 /// What a store says that it can do.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
-pub struct Capabilities(BTreeSet<Capability>);
-
-impl Capabilities {
-    /// Nothing beyond what every store can.
-    #[must_use]
-    pub fn none() -> Self {
-        Self::default()
-    }
-
-    /// Everything.
-    #[must_use]
-    pub fn all() -> Self {
-        Self(Capability::ALL.into())
-    }
-
-    /// These, and this one.
-    #[must_use]
-    pub fn with(mut self, capability: Capability) -> Self {
-        self.0.insert(capability);
-        self
-    }
-
-    /// These, but not this one.
-    #[must_use]
-    pub fn without(mut self, capability: Capability) -> Self {
-        self.0.remove(&capability);
-        self
-    }
-
-    /// Whether this one is among them.
-    #[must_use]
-    pub fn has(&self, capability: Capability) -> bool {
-        self.0.contains(&capability)
-    }
-
-    /// Each of them.
-    pub fn iter(&self) -> impl Iterator<Item = Capability> + '_ {
-        self.0.iter().copied()
-    }
-}
+pub type Capabilities = greentic_conformance::Capabilities<Capability>;

@@ -1,29 +1,20 @@
 //! What a clause works with: a store of its own, and short ways to say what must come of a call.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::fmt;
+use std::sync::Arc;
 
+use greentic_conformance::{Broken, Check, Progress, check, same};
 use greentic_deploy_spec::engine::{Command, EnvState};
 use greentic_deploy_spec::remote::ErrorKind;
 use greentic_deploy_spec::{Document, EnvId, Environment, IdempotencyKey};
 
-use super::clause::{Broken, Check, check};
 use super::samples::{self, Made};
 use super::subject::{Capabilities, Capability, Opened, StoreWithHistory, Subject};
 use crate::history::diff_of;
 use crate::{Committed, EnvSnapshot, EnvironmentMutations, Request, StoreError};
 
-/// What a clause is at, told when it does not end.
-#[derive(Clone, Default)]
-pub(super) struct Progress(Arc<Mutex<&'static str>>);
-
-impl Progress {
-    pub(super) fn told(&self) -> String {
-        let at = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if at.is_empty() { "an answer of the store".to_owned() } else { at.to_owned() }
-    }
-}
-
-pub(super) struct Trial {
+/// One trial: a store of its own, and the environment that its clause works with.
+pub struct Trial {
     subject: Arc<dyn Subject>,
     opened: Box<dyn Opened>,
     progress: Progress,
@@ -48,7 +39,7 @@ impl Trial {
     }
 
     pub(super) fn waits_for(&self, what: &'static str) {
-        *self.progress.0.lock().unwrap_or_else(PoisonError::into_inner) = what;
+        self.progress.waits_for(what);
     }
 
     pub(super) fn store(&self) -> &dyn EnvironmentMutations {
@@ -150,6 +141,12 @@ impl Trial {
     }
 }
 
+impl fmt::Debug for Trial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Trial").field("env_id", &self.env_id).finish_non_exhaustive()
+    }
+}
+
 pub(super) fn commit(
     store: &dyn EnvironmentMutations,
     env_id: &EnvId,
@@ -228,6 +225,6 @@ pub(super) fn same_state(what: &str, expected: &EnvState, seen: &EnvState) -> Ch
 /// Holds when two snapshots are of the same moment.
 pub(super) fn same_snapshot(what: &str, expected: &EnvSnapshot, seen: &EnvSnapshot) -> Check {
     let of = |snapshot: &EnvSnapshot| (snapshot.generation(), snapshot.etag().cloned());
-    super::clause::same(&format!("{what}, at generation and etag"), &of(expected), &of(seen))?;
+    same(&format!("{what}, at generation and etag"), &of(expected), &of(seen))?;
     same_state(what, expected.state(), seen.state())
 }

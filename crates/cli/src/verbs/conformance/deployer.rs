@@ -1,11 +1,9 @@
-use std::time::Duration;
-
 use clap::Args;
-use greentic_deployer::conformance::{self, ConformanceFailure, Report as Judged, Suite};
+use greentic_deployer::conformance::{self, ConformanceFailure, DeployerContract};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Clause, Clauses};
+use super::{all_clauses, judged, suite};
 use crate::compose::{Bench, LOCAL_DEPLOYER, Machine};
 use crate::error::CliError;
 use crate::output::{Answer, Name, Report, View};
@@ -41,35 +39,23 @@ impl Run for Deployer {
 
     fn run(self, session: &Session) -> Result<Answer, CliError> {
         if self.list {
-            return Answer::of(&all_clauses());
+            return Answer::of(&all_clauses::<DeployerContract>());
         }
-        let limit = self.time_limit.map_or(conformance::DEFAULT_TIME_LIMIT, Duration::from_secs);
-        let mut suite = Suite::new().time_limit(limit);
-        if !self.clause.is_empty() {
-            let names: Vec<&str> = self.clause.iter().map(String::as_str).collect();
-            suite = suite.only(&names).map_err(|error| CliError::Clause { name: error.name })?;
-        }
+        let suite = suite(&self.clause, self.time_limit)?;
         let descriptor = self.descriptor.as_deref().unwrap_or(LOCAL_DEPLOYER);
         // A descriptor may be given with its version; the program has one version of each.
         let path = descriptor.split_once('@').map_or(descriptor, |(path, _)| path);
         let machine = Machine::for_bench(session)?;
         session.progress().step(&format!("running the clauses of the contract against {path}"));
-        let subject = match machine.bench(path)? {
-            Bench::Subject(subject) => subject,
+        match machine.bench(path)? {
+            Bench::Subject(subject) => {
+                judged(&machine.block_on(conformance::run_suite(&suite, &*subject)))
+            }
             Bench::Alone(deployer) => {
                 let judged = machine.block_on(conformance::run_conformance(deployer));
-                return alone(path, judged.err());
+                alone(path, judged.err())
             }
-        };
-        let report = machine.block_on(suite.run(&*subject));
-        let summary = report.summary;
-        let failure = (!report.passed()).then(|| CliError::Conformance {
-            what: "deployer",
-            name: report.deployer.clone(),
-            failed: summary.failed,
-            all: summary.passed + summary.failed,
-        });
-        Ok(Answer::of(&report)?.failing(failure))
+        }
     }
 }
 
@@ -97,20 +83,5 @@ impl Report for Alone {
     fn view(&self) -> View {
         let verdict = self.broken.clone().unwrap_or_else(|| "keeps the contract".to_owned());
         View::new().fields([("deployer", Some(self.deployer.clone())), ("verdict", Some(verdict))])
-    }
-}
-
-fn all_clauses() -> Clauses {
-    let clause = |clause: &conformance::Clause| Clause {
-        clause: clause.id(),
-        area: clause.area(),
-        text: clause.text(),
-    };
-    Clauses { clauses: conformance::clauses().map(clause).collect() }
-}
-
-impl Report for Judged {
-    fn view(&self) -> View {
-        View::new().text(self.to_string().trim_end().to_owned())
     }
 }

@@ -3,12 +3,16 @@
 mod deployer;
 mod store;
 
+use std::time::Duration;
+
+use greentic_conformance::{Contract, DEFAULT_TIME_LIMIT, Report as Judged, Suite};
 use serde::Serialize;
 
 pub(crate) use deployer::Deployer;
 pub(crate) use store::Store;
 
-use crate::output::{Report, View};
+use crate::error::CliError;
+use crate::output::{Answer, Report, View};
 
 super::verbs! { Store, Deployer }
 
@@ -25,9 +29,46 @@ struct Clause {
     text: &'static str,
 }
 
+fn all_clauses<C: Contract>() -> Clauses {
+    let clause = |clause: &greentic_conformance::Clause<C>| Clause {
+        clause: clause.id,
+        area: clause.area,
+        text: clause.text,
+    };
+    Clauses { clauses: C::clauses().map(clause).collect() }
+}
+
 impl Report for Clauses {
     fn view(&self) -> View {
         let rows = self.clauses.iter().map(|one| vec![one.clause.to_owned(), one.text.to_owned()]);
         View::new().table(&["CLAUSE", "WHAT HOLDS"], rows, "no clauses")
+    }
+}
+
+/// The clauses of these names, or all when there is none; each may take so many seconds.
+fn suite<C: Contract>(names: &[String], seconds: Option<u64>) -> Result<Suite<C>, CliError> {
+    let suite = Suite::new().time_limit(seconds.map_or(DEFAULT_TIME_LIMIT, Duration::from_secs));
+    if names.is_empty() {
+        return Ok(suite);
+    }
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    suite.only(&names).map_err(|error| CliError::Clause { name: error.name })
+}
+
+/// A report as an answer, which fails when the contract is not kept.
+fn judged(report: &Judged) -> Result<Answer, CliError> {
+    let summary = report.summary;
+    let failure = (!report.passed()).then(|| CliError::Conformance {
+        what: report.keeper,
+        name: report.name.clone(),
+        failed: summary.failed,
+        all: summary.passed + summary.failed,
+    });
+    Ok(Answer::of(report)?.failing(failure))
+}
+
+impl Report for Judged {
+    fn view(&self) -> View {
+        View::new().text(self.to_string().trim_end().to_owned())
     }
 }

@@ -1,13 +1,11 @@
-use std::time::Duration;
-
 use clap::Args;
-use greentic_env_store::conformance::{self, LocalStores, Report as Suited, Suite};
+use greentic_env_store::conformance::{self, LocalStores, StoreContract};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Clause, Clauses};
+use super::{all_clauses, judged, suite};
 use crate::error::CliError;
-use crate::output::{Answer, Name, Report, View};
+use crate::output::{Answer, Name};
 use crate::session::Session;
 use crate::verbs::Run;
 
@@ -36,38 +34,10 @@ impl Run for Store {
 
     fn run(self, session: &Session) -> Result<Answer, CliError> {
         if self.list {
-            return Answer::of(&all_clauses());
+            return Answer::of(&all_clauses::<StoreContract>());
         }
-        let limit = self.time_limit.map_or(conformance::DEFAULT_TIME_LIMIT, Duration::from_secs);
-        let mut suite = Suite::new(LocalStores).time_limit(limit);
-        if !self.clauses.is_empty() {
-            let names: Vec<&str> = self.clauses.iter().map(String::as_str).collect();
-            suite = suite.only(&names).map_err(|error| CliError::Clause { name: error.name })?;
-        }
+        let suite = suite(&self.clauses, self.time_limit)?;
         session.progress().step("running the clauses of the store's contract");
-        let report = suite.run();
-        let summary = report.summary;
-        let failure = (!report.passed()).then(|| CliError::Conformance {
-            what: "store",
-            name: report.store.clone(),
-            failed: summary.failed,
-            all: summary.passed + summary.failed,
-        });
-        Ok(Answer::of(&report)?.failing(failure))
-    }
-}
-
-fn all_clauses() -> Clauses {
-    let clause = |clause: &conformance::Clause| Clause {
-        clause: clause.id(),
-        area: clause.area(),
-        text: clause.text(),
-    };
-    Clauses { clauses: conformance::clauses().map(clause).collect() }
-}
-
-impl Report for Suited {
-    fn view(&self) -> View {
-        View::new().text(self.to_string().trim_end().to_owned())
+        judged(&conformance::run_suite(&suite, LocalStores))
     }
 }

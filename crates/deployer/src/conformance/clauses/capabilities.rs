@@ -1,9 +1,9 @@
 use greentic_deploy_spec::StateEtag;
 
-use crate::conformance::clause::{Check, clauses};
+use crate::conformance::contract::{Check, clauses};
 use crate::conformance::failure::ConformanceFailure;
 use crate::conformance::trial::Trial;
-use crate::{Capability, DeployerError, Fence};
+use crate::{Capabilities, Capability, DeployerError, Fence};
 
 clauses! { "capabilities";
     /// A verb beyond the five that is not declared answers `unsupported`.
@@ -13,8 +13,8 @@ clauses! { "capabilities";
 }
 
 async fn undeclared(trial: &Trial<'_>) -> Check {
-    let capabilities = trial.deployer.capabilities();
-    for capability in Capability::ALL.into_iter().filter(|one| !capabilities.has(*one)) {
+    let declared = trial.deployer.capabilities();
+    for capability in Capabilities::all().iter().filter(|one| !declared.has(*one)) {
         let seen = match call(trial, capability).await {
             Err(DeployerError::Unsupported { .. }) => continue,
             Ok(()) => "it was done".to_owned(),
@@ -52,7 +52,7 @@ fn misdeclared(
     capability: Capability,
     declared: &'static str,
     seen: String,
-) -> crate::conformance::clause::Stop {
+) -> crate::conformance::contract::Stop {
     let verb = capability.as_str();
     ConformanceFailure::CapabilityMisdeclared { verb, declared, seen }.into()
 }

@@ -7,7 +7,7 @@ mod resumption;
 mod runtime_config;
 mod splits;
 
-use super::clause::Clause;
+use super::contract::Clause;
 
 /// All clauses, in the order of the report.
 pub fn clauses() -> impl Iterator<Item = &'static Clause> {

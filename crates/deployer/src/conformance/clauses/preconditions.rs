@@ -1,7 +1,7 @@
 use greentic_deploy_spec::{DeploymentId, Environment};
 
 use crate::DeployerError;
-use crate::conformance::clause::{Check, Clause, clauses};
+use crate::conformance::contract::{Check, Clause, clauses};
 use crate::conformance::failure::ConformanceFailure;
 use crate::conformance::fixture::{DEPLOYMENT_A, UNKNOWN};
 use crate::conformance::trial::{Trial, Verb};

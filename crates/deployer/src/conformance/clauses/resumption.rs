@@ -1,6 +1,6 @@
 use greentic_deploy_spec::RevisionId;
 
-use crate::conformance::clause::{Check, clauses};
+use crate::conformance::contract::{Check, clauses};
 use crate::conformance::failure::ConformanceFailure;
 use crate::conformance::fixture::{ARCHIVE, DRAIN, WARM};
 use crate::conformance::subject::Fault;

@@ -1,7 +1,7 @@
 use greentic_deploy_spec::materialize_runtime_config;
 use serde_json::Value;
 
-use crate::conformance::clause::{Check, clauses};
+use crate::conformance::contract::{Check, clauses};
 use crate::conformance::failure::ConformanceFailure;
 use crate::conformance::trial::Trial;
 

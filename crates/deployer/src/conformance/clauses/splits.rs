@@ -1,7 +1,7 @@
 use greentic_deploy_spec::DeploymentId;
 
 use crate::TrafficSplitOutcome;
-use crate::conformance::clause::{Check, clauses};
+use crate::conformance::contract::{Check, clauses};
 use crate::conformance::failure::ConformanceFailure;
 use crate::conformance::fixture::{DEPLOYMENT_A, DEPLOYMENT_B};
 use crate::conformance::trial::{Trial, again, happy};

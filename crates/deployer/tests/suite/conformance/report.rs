@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 use greentic_deployer::Deployer;
-use greentic_deployer::conformance::{self, Provider, Subject, SubjectError, Suite};
+use greentic_deployer::conformance::{self, Provider, Subject, SubjectError, Suite, run_suite};
 use serde_json::json;
 
 use super::fake::{Fake, Fakes};
@@ -53,25 +53,18 @@ async fn a_clause_that_needs_what_is_not_told_is_not_run_and_not_passed() {
 }
 
 #[tokio::test]
-async fn a_report_of_nothing_but_what_was_not_run_is_not_passed() {
-    let suite = Suite::new().only(&["deployer.preconditions.nothing-is-called"]).unwrap();
-    let report = suite.run(&SilentFakes).await;
-    assert!(!report.passed(), "{report}");
-}
-
-#[tokio::test]
 async fn a_subject_that_fails_is_told_with_its_reason() {
     let suite = Suite::new().only(&["deployer.idempotency.stage"]).unwrap();
-    let report = suite.run(&NoProvider).await;
+    let report = run_suite(&suite, &NoProvider).await;
     assert!(report.to_string().contains("fresh provider: the cluster is gone"), "{report}");
 }
 
 #[tokio::test]
 async fn a_report_as_text_tells_what_failed_first() {
     let suite = Suite::new().only(&["deployer.idempotency"]).unwrap();
-    let report = suite.run(&Fakes(Some(Lie::Once("drain_revision")))).await;
+    let report = run_suite(&suite, &Fakes(Some(Lie::Once("drain_revision")))).await;
     let expected = "\
-deployer `fake`: 3 passed, 1 failed, 0 not run
+deployer `fake`: 3 passed, 1 failed, 0 skipped, 0 not run
 
 FAILED  deployer.idempotency.drain
         Draining a revision that is drained already succeeds.
@@ -89,14 +82,14 @@ passed  deployer.idempotency.archive
 #[tokio::test]
 async fn a_report_as_json_has_every_clause() {
     let suite = Suite::new().only(&["deployer.splits.idempotent"]).unwrap();
-    let report = suite.run(&Fakes(Some(Lie::Once("apply_traffic_split")))).await;
+    let report = run_suite(&suite, &Fakes(Some(Lie::Once("apply_traffic_split")))).await;
     let seen = "`apply_traffic_split` failed the second time; a verb that has nothing left to do \
                 succeeds: done before";
     let expected = json!({
         "schema": "greentic.deployer-conformance.v1",
         "deployer": "fake",
         "passed": false,
-        "summary": { "passed": 0, "failed": 1, "not-run": 0 },
+        "summary": { "passed": 0, "failed": 1, "skipped": 0, "not-run": 0 },
         "clauses": [{
             "clause": "deployer.splits.idempotent",
             "area": "splits",
@@ -110,14 +103,8 @@ async fn a_report_as_json_has_every_clause() {
 }
 
 #[test]
-fn a_name_that_is_no_clause_is_told() {
-    let error = Suite::new().only(&["deployer.nonsense"]).unwrap_err();
-    assert_eq!(error.name, "deployer.nonsense");
-}
-
-#[test]
 fn ids_of_clauses_stay_as_they_are() {
-    let ids: Vec<_> = conformance::clauses().map(|clause| clause.id()).collect();
+    let ids: Vec<_> = conformance::clauses().map(|clause| clause.id).collect();
     assert_eq!(
         ids,
         [

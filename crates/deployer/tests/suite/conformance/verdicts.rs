@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use greentic_deployer::conformance::{
-    self, ConformanceFailure, Report, Suite, Verdict, run_conformance,
+    self, ConformanceFailure, Report, Suite, Verdict, run_conformance, run_suite,
 };
 use greentic_deployer::{Deployer, DeployerError};
 
@@ -40,10 +40,10 @@ fn failed(report: &Report) -> Vec<&'static str> {
     report.failed().map(|clause| clause.clause).collect()
 }
 
-fn code<'a>(report: &'a Report, clause: &str) -> &'a str {
+fn code(report: &Report, clause: &str) -> &'static str {
     let found = report.clauses.iter().find(|one| one.clause == clause).unwrap();
     match &found.verdict {
-        Verdict::Failed { code, .. } => code,
+        Verdict::Failed(broken) => broken.code.unwrap(),
         other => panic!("{other:?}"),
     }
 }
@@ -79,7 +79,7 @@ async fn each_lie_is_found_and_named() {
 fn each_clause_finds_at_least_one_lie() {
     let found: BTreeSet<_> =
         CASES.iter().flat_map(|case| case.2).map(|clause| format!("deployer.{clause}")).collect();
-    let all: BTreeSet<_> = conformance::clauses().map(|clause| clause.id().to_owned()).collect();
+    let all: BTreeSet<_> = conformance::clauses().map(|clause| clause.id.to_owned()).collect();
     assert_eq!(found, all);
 }
 
@@ -104,7 +104,7 @@ async fn a_panic_fails_its_clauses_and_no_others() {
 #[tokio::test(start_paused = true)]
 async fn what_does_not_end_fails_when_its_time_is_over() {
     let suite = Suite::new().time_limit(Duration::from_secs(5));
-    let report = suite.run(&Fakes(Some(Lie::Hangs))).await;
+    let report = run_suite(&suite, &Fakes(Some(Lie::Hangs))).await;
     assert_eq!(code(&report, "deployer.idempotency.warm"), "timed-out");
     assert!(!failed(&report).contains(&"deployer.idempotency.drain"), "{report}");
 }

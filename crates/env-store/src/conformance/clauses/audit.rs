@@ -1,10 +1,11 @@
 use std::collections::BTreeSet;
 
+use greentic_conformance::{Check, check, same};
 use greentic_deploy_spec::engine::Command;
 use greentic_deploy_spec::{Actor, AuditDecision, AuditEvent, AuditResult};
 
 use super::verbs;
-use crate::conformance::clause::{Check, check, clauses, same};
+use crate::conformance::contract::clauses;
 use crate::conformance::samples;
 use crate::conformance::trial::{Trial, commit, done};
 use crate::{EnvironmentMutations, MutationsExt, Request};

@@ -1,9 +1,10 @@
 use chrono::DateTime;
+use greentic_conformance::{Broken, Check, same};
 use greentic_deploy_spec::engine::Command;
 use greentic_deploy_spec::remote::ErrorKind;
 use greentic_deploy_spec::{BackupArtifact, RestoreMode, Snapshot};
 
-use crate::conformance::clause::{Broken, Check, clauses, same};
+use crate::conformance::contract::clauses;
 use crate::conformance::samples;
 use crate::conformance::trial::{Trial, done, refused, same_snapshot, same_state, unsupported};
 use crate::{Request, backup};

@@ -1,10 +1,10 @@
+use greentic_conformance::{Broken, Check, read_while, same};
 use greentic_deploy_spec::engine::{Command, MAX_BATCH_COMMANDS, Outcome};
 use greentic_deploy_spec::remote::ErrorKind;
 
-use crate::conformance::clause::{Broken, Check, clauses, same};
+use crate::conformance::contract::clauses;
 use crate::conformance::engine_says::follows;
 use crate::conformance::samples;
-use crate::conformance::threads::read_while;
 use crate::conformance::trial::{Trial, done, fails, same_snapshot};
 
 clauses! { "batches";

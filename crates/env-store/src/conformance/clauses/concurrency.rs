@@ -1,11 +1,11 @@
+use greentic_conformance::{Broken, Check, at_once, check, read_while, same};
 use greentic_deploy_spec::IdempotencyOutcome::Applied;
 use greentic_deploy_spec::engine::{Command, EnvState};
 use greentic_deploy_spec::remote::ErrorKind;
 use serde_json::json;
 
-use crate::conformance::clause::{Broken, Check, check, clauses, same};
+use crate::conformance::contract::clauses;
 use crate::conformance::samples;
-use crate::conformance::threads::{at_once, read_while};
 use crate::conformance::trial::{Trial, commit, done, snapshot};
 use crate::{EnvironmentMutations, EnvironmentStore, Request, StoreError};
 

@@ -1,7 +1,8 @@
+use greentic_conformance::{Check, same};
 use greentic_deploy_spec::engine::Command;
 use greentic_deploy_spec::remote::ErrorKind;
 
-use crate::conformance::clause::{Check, clauses, same};
+use crate::conformance::contract::clauses;
 use crate::conformance::samples;
 use crate::conformance::trial::{Trial, done, refused, same_state};
 

@@ -1,9 +1,10 @@
+use greentic_conformance::{Broken, Check, same};
 use greentic_deploy_spec::engine::Command;
 use greentic_deploy_spec::remote::ErrorKind;
 use greentic_deploy_spec::{CapabilitySlot, DeploymentId, TrafficSplit};
 use serde_json::{Value, json};
 
-use crate::conformance::clause::{Check, clauses, same};
+use crate::conformance::contract::clauses;
 use crate::conformance::samples;
 use crate::conformance::trial::{Trial, done, fails, refused, same_snapshot};
 use crate::{EnvironmentStore, Request};
@@ -49,7 +50,7 @@ fn invalid_is_not_saved(trial: Trial) -> Check {
     same_snapshot("the same after the refusal", &before, &trial.snapshot()?)
 }
 
-fn dangling_split(trial: &Trial) -> Result<TrafficSplit, crate::conformance::clause::Broken> {
+fn dangling_split(trial: &Trial) -> Result<TrafficSplit, Broken> {
     let split = json!({
         "schema": TrafficSplit::schema_str(),
         "env_id": trial.env_id,

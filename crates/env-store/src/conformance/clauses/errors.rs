@@ -1,8 +1,9 @@
+use greentic_conformance::{Broken, Check, check, same};
 use greentic_deploy_spec::engine::Command;
 use greentic_deploy_spec::remote::ErrorKind;
 use greentic_deploy_spec::{AddTrustedKeyPayload, CapabilitySlot, RevisionLifecycle};
 
-use crate::conformance::clause::{Broken, Check, check, clauses, same};
+use crate::conformance::contract::clauses;
 use crate::conformance::samples;
 use crate::conformance::trial::{Trial, fails, told};
 use crate::{Request, StoreError};

@@ -1,9 +1,10 @@
+use greentic_conformance::{Broken, Check, same};
 use greentic_deploy_spec::remote::ErrorKind;
 use greentic_deploy_spec::{
     FieldUpdate, Precondition, StateEtag, UpdateEnvironmentPayload, sha256_hex,
 };
 
-use crate::conformance::clause::{Broken, Check, clauses, same};
+use crate::conformance::contract::clauses;
 use crate::conformance::samples;
 use crate::conformance::trial::{Trial, commit, done, fails, refused, same_snapshot, told};
 use crate::{Committed, EnvironmentMutations, EnvironmentStore, MutationsExt, Request, StoreError};

@@ -1,6 +1,7 @@
+use greentic_conformance::{Check, same};
 use greentic_deploy_spec::engine::Command;
 
-use crate::conformance::clause::{Check, clauses, same};
+use crate::conformance::contract::clauses;
 use crate::conformance::samples::{self, Made};
 use crate::conformance::trial::{Trial, done, fails, same_snapshot};
 

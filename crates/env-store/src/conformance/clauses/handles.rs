@@ -1,3 +1,4 @@
+use greentic_conformance::{Broken, Check, at_once, check, read_while, same};
 use greentic_deploy_spec::CapabilitySlot;
 use greentic_deploy_spec::engine::Command;
 use greentic_deploy_spec::remote::ErrorKind;
@@ -5,9 +6,8 @@ use greentic_deploy_spec::remote::ErrorKind;
 use super::concurrency;
 use super::documents::odd_answers;
 use crate::conformance::Capability;
-use crate::conformance::clause::{Check, check, clauses, same};
+use crate::conformance::contract::clauses;
 use crate::conformance::samples;
-use crate::conformance::threads::{at_once, read_while};
 use crate::conformance::trial::{
     Trial, commit, done, refused, same_snapshot, snapshot, unsupported,
 };
@@ -54,7 +54,7 @@ fn reopened_is_the_same(trial: Trial) -> Check {
     same("the list", &vec![trial.env_id.clone()], &list)
 }
 
-fn commits(trial: &Trial) -> Result<Vec<crate::CommitInfo>, crate::conformance::clause::Broken> {
+fn commits(trial: &Trial) -> Result<Vec<crate::CommitInfo>, Broken> {
     if !trial.has(Capability::History) {
         return Ok(Vec::new());
     }

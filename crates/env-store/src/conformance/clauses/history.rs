@@ -1,11 +1,12 @@
 use std::collections::BTreeMap;
 
+use greentic_conformance::{Broken, Check, check, same};
 use greentic_deploy_spec::engine::Command;
 use greentic_deploy_spec::remote::ErrorKind;
 use json_patch::PatchOperation;
 use serde_json::Value;
 
-use crate::conformance::clause::{Broken, Check, check, clauses, same};
+use crate::conformance::contract::clauses;
 use crate::conformance::samples;
 use crate::conformance::trial::{
     Trial, done, fails, refused, same_snapshot, same_state, told, unsupported,

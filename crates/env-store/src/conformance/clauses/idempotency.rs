@@ -1,10 +1,11 @@
+use greentic_conformance::{Broken, Check, check, same};
 use greentic_deploy_spec::IdempotencyOutcome::{Applied, Replayed};
 use greentic_deploy_spec::engine::Command;
 use greentic_deploy_spec::remote::ErrorKind;
 use greentic_deploy_spec::{Precondition, RevisionLifecycle};
 
 use super::verbs;
-use crate::conformance::clause::{Broken, Check, check, clauses, same};
+use crate::conformance::contract::clauses;
 use crate::conformance::samples;
 use crate::conformance::trial::{Trial, commit, done, fails, same_snapshot, told};
 use crate::{Committed, EnvironmentMutations, LifecycleError, MutationsExt, Request, StoreError};

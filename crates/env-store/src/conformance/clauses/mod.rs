@@ -20,7 +20,7 @@ mod unknown_keys;
 mod verbs;
 mod watch;
 
-use super::clause::Clause;
+use super::contract::Clause;
 
 /// All clauses, in the order of the report.
 pub fn clauses() -> impl Iterator<Item = &'static Clause> {

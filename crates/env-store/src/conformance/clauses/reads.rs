@@ -1,6 +1,7 @@
+use greentic_conformance::{Check, check, same};
 use greentic_deploy_spec::remote::ErrorKind;
 
-use crate::conformance::clause::{Check, check, clauses, same};
+use crate::conformance::contract::clauses;
 use crate::conformance::samples;
 use crate::conformance::trial::{Trial, done, refused};
 use crate::{EnvironmentStore, Request};

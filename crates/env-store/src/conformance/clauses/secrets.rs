@@ -1,9 +1,10 @@
+use greentic_conformance::{Broken, Check, check, same};
 use greentic_deploy_spec::engine::Command;
 use greentic_deploy_spec::remote::ErrorKind;
 use greentic_deploy_spec::{AddMessagingEndpointPayload, SecretRef};
 use serde_json::Value;
 
-use crate::conformance::clause::{Broken, Check, check, clauses, same};
+use crate::conformance::contract::clauses;
 use crate::conformance::samples;
 use crate::conformance::trial::{Trial, fails, same_snapshot, unsupported};
 use crate::{Request, StoreError};

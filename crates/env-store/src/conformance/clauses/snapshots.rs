@@ -1,8 +1,8 @@
+use greentic_conformance::{Check, check, read_while, same};
 use serde_json::{Value, json};
 
-use crate::conformance::clause::{Check, check, clauses, same};
+use crate::conformance::contract::clauses;
 use crate::conformance::samples;
-use crate::conformance::threads::read_while;
 use crate::conformance::trial::{Trial, commit, same_snapshot, snapshot};
 use crate::{EnvSnapshot, Request};
 

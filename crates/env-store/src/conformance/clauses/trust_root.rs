@@ -1,8 +1,9 @@
+use greentic_conformance::{Broken, Check, check, same};
 use greentic_deploy_spec::engine::Command;
 use greentic_deploy_spec::remote::ErrorKind;
 use greentic_deploy_spec::{TrustedKey, key_id_for_public_key_pem};
 
-use crate::conformance::clause::{Broken, Check, check, clauses, same};
+use crate::conformance::contract::clauses;
 use crate::conformance::samples;
 use crate::conformance::trial::{Trial, done, same_snapshot, unsupported};
 

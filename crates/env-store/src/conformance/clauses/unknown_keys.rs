@@ -1,10 +1,11 @@
+use greentic_conformance::{Broken, Check, same};
 use greentic_deploy_spec::engine::Command;
 use greentic_deploy_spec::{DocumentType, EnvPackBinding, EnvironmentRuntime};
 use serde_json::{Value, json};
 
 use super::verbs;
 use crate::EnvironmentStore;
-use crate::conformance::clause::{Broken, Check, clauses, same};
+use crate::conformance::contract::clauses;
 use crate::conformance::samples::{self, Made};
 use crate::conformance::trial::{Trial, done};
 

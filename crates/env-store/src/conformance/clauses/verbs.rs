@@ -1,9 +1,10 @@
+use greentic_conformance::{Check, same};
 use greentic_deploy_spec::engine::Command;
 use greentic_deploy_spec::{CapabilitySlot, EnvId, RevisionLifecycle};
 
 use crate::StoreError;
 use crate::conformance::Capability;
-use crate::conformance::clause::{Check, clauses, same};
+use crate::conformance::contract::clauses;
 use crate::conformance::engine_says::follows;
 use crate::conformance::samples::{self, Made};
 use crate::conformance::trial::{Trial, done};

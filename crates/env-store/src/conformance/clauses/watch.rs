@@ -1,7 +1,8 @@
+use greentic_conformance::{Broken, Check, check, same};
 use greentic_deploy_spec::engine::Command;
 use greentic_deploy_spec::remote::ErrorKind;
 
-use crate::conformance::clause::{Broken, Check, check, clauses, same};
+use crate::conformance::contract::clauses;
 use crate::conformance::samples;
 use crate::conformance::trial::{Trial, commit, done, refused, unsupported};
 use crate::{Request, Watch};

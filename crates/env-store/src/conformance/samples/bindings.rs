@@ -1,5 +1,6 @@
 //! Env-packs in slots, and extensions.
 
+use greentic_conformance::Broken;
 use greentic_deploy_spec::engine::Command;
 use greentic_deploy_spec::{
     CapabilitySlot, EnvPackBinding, ExtensionBinding, ExtensionKey, MigrateMergePayload,
@@ -7,7 +8,6 @@ use greentic_deploy_spec::{
 };
 
 use super::{Made, document, unmade};
-use crate::conformance::clause::Broken;
 
 pub(in crate::conformance) fn merge() -> Made {
     let payload = MigrateMergePayload {

@@ -5,6 +5,7 @@ mod deployments;
 mod messaging;
 
 use chrono::DateTime;
+use greentic_conformance::Broken;
 use greentic_deploy_spec::engine::Command;
 use greentic_deploy_spec::{
     AddTrustedKeyPayload, CapabilitySlot, CreateEnvironmentPayload, DeploymentId, Document,
@@ -14,8 +15,6 @@ use greentic_deploy_spec::{
 };
 use serde_json::{Value, json};
 use ulid::Ulid;
-
-use super::clause::Broken;
 
 pub(super) use bindings::*;
 pub(super) use deployments::*;

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use greentic_env_store::conformance::{self, LocalStores, Suite};
+use greentic_env_store::conformance::{self, LocalStores, Suite, run_suite};
 
 use super::subjects::{InMemory, WithoutPorts};
 
@@ -19,11 +19,11 @@ fn a_store_without_ports_that_says_so_keeps_every_clause() {
 /// Most of the time goes to the disk, so the areas are run side by side.
 #[test]
 fn the_store_over_a_folder_keeps_every_clause() {
-    let areas: BTreeSet<_> = conformance::clauses().map(|clause| clause.area()).collect();
+    let areas: BTreeSet<_> = conformance::clauses().map(|clause| clause.area).collect();
     let reports: Vec<_> = std::thread::scope(|scope| {
         let run = |area: &str| {
-            let area = format!("store.{area}");
-            scope.spawn(move || Suite::new(LocalStores).only(&[&area]).expect("an area").run())
+            let suite = Suite::new().only(&[&format!("store.{area}")]).expect("an area");
+            scope.spawn(move || run_suite(&suite, LocalStores))
         };
         let threads: Vec<_> = areas.into_iter().map(run).collect();
         threads.into_iter().map(|thread| thread.join().expect("a report")).collect()

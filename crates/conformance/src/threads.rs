@@ -3,10 +3,13 @@
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::clause::{Broken, Check};
+use crate::{Broken, Check};
 
-/// What threads give that begin at the same time.
-pub(super) fn at_once<T: Send>(
+/// What threads give that begin at the same time, in the order of their numbers.
+///
+/// # Errors
+/// That of the first thread which fails or panics. All have ended then.
+pub fn at_once<T: Send>(
     count: usize,
     work: impl Fn(usize) -> Result<T, Broken> + Sync,
 ) -> Result<Vec<T>, Broken> {
@@ -20,15 +23,16 @@ pub(super) fn at_once<T: Send>(
             })
         };
         let threads: Vec<_> = (0..count).map(thread).collect();
-        threads.into_iter().map(|thread| thread.join().map_err(panicked)?).collect()
+        let ended: Vec<_> = threads.into_iter().map(|thread| thread.join()).collect();
+        ended.into_iter().map(|ended| ended.map_err(panicked)?).collect()
     })
 }
 
 /// Reads again and again while something is written, and once more when it is.
-pub(super) fn read_while(
-    write: impl FnOnce() -> Check + Send,
-    mut read: impl FnMut() -> Check,
-) -> Check {
+///
+/// # Errors
+/// That of the write or of a read which fails, or the panic of the write. Both have ended then.
+pub fn read_while(write: impl FnOnce() -> Check + Send, mut read: impl FnMut() -> Check) -> Check {
     let written = AtomicBool::new(false);
     std::thread::scope(|scope| {
         let ends = Ends(&written);
@@ -36,10 +40,12 @@ pub(super) fn read_while(
             let _ends = ends;
             write()
         });
-        while !written.load(Ordering::Acquire) {
-            read()?;
+        let mut reads = Ok(());
+        while reads.is_ok() && !written.load(Ordering::Acquire) {
+            reads = read();
         }
-        writer.join().map_err(panicked)?
+        writer.join().map_err(panicked)??;
+        reads
     })?;
     read()
 }
@@ -54,5 +60,5 @@ impl Drop for Ends<'_> {
 }
 
 fn panicked(panic: Box<dyn std::any::Any + Send>) -> Broken {
-    Broken::new("threads that end", super::runner::message(&*panic))
+    Broken::panicked(&*panic)
 }
