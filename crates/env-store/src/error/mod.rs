@@ -1,16 +1,19 @@
+//! What can go wrong with a store.
+
+mod kinds;
+mod reasons;
+mod translate;
+
 use std::io;
 use std::path::PathBuf;
 
-use greentic_deploy_spec::engine::Rejection;
-use greentic_deploy_spec::remote::{ErrorKind, RequestError};
-use greentic_deploy_spec::{
-    ConcurrencyConflict, DocumentError, EnvId, HealthCheckId, IdempotencyKey, PreconditionError,
-    RemoteStoreError, RevisionId, SpecError,
-};
+use greentic_deploy_spec::{ConcurrencyConflict, DocumentError, EnvId, IdempotencyKey, SpecError};
 
 use crate::backup::BackupError;
 use crate::policy::PolicyError;
 use crate::ports::{SecretSinkError, SignerError};
+
+pub use reasons::{EditProblem, JournalProblem, LifecycleError, Refusal};
 
 /// Why a store did not do what it was asked.
 ///
@@ -265,82 +268,6 @@ pub enum StoreError {
     },
 }
 
-/// Why a command was refused.
-///
-/// From the local engine with all fields; from a remote store with the text alone.
-#[derive(Debug, PartialEq, thiserror::Error)]
-#[error("{detail}")]
-pub struct Refusal {
-    /// What people read: what is wrong, and what to do.
-    pub detail: String,
-    /// The engine's own value; none when the judgement came over the wire.
-    pub rejection: Option<Box<Rejection>>,
-}
-
-/// A revision took a step and failed.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum LifecycleError {
-    /// The health gate stopped it. The revision is recorded as failed: this is committed.
-    #[error(
-        "the health gate stopped revision `{revision_id}`: {message}; it is recorded as failed, \
-         mend what failed and retry it"
-    )]
-    HealthGateFailed {
-        /// The revision.
-        revision_id: RevisionId,
-        /// The checks that failed.
-        failed_checks: Vec<HealthCheckId>,
-        /// What people read.
-        message: String,
-    },
-}
-
-/// What is wrong with a file that somebody changed.
-#[derive(Debug, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum EditProblem {
-    /// It is no document of its type.
-    #[error("{0}")]
-    Document(DocumentError),
-    /// It breaks a rule.
-    #[error("{0}")]
-    Rule(SpecError),
-    /// The engine refuses it.
-    #[error("{0}")]
-    Refused(Box<Rejection>),
-    /// It is no regular file.
-    #[error("it is no regular file")]
-    NotAFile,
-}
-
-/// What is wrong with a journal.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum JournalProblem {
-    /// A newer version wrote it.
-    #[error(
-        "has format {found}, this version reads up to {supported}; use version {readable_by} or later"
-    )]
-    Newer {
-        /// Its format.
-        found: i64,
-        /// The newest format that this version reads.
-        supported: i64,
-        /// The first version that reads it, as its writer noted.
-        readable_by: String,
-    },
-    /// It is damaged, or no journal.
-    #[error(
-        "is damaged: {detail}. Restore the folder from a backup; or move the files `journal.db*` \
-         away: the documents beside them are then read as they are, without history"
-    )]
-    Damaged {
-        /// What was found.
-        detail: String,
-    },
-}
-
 fn hint(source: &io::Error) -> &'static str {
     match source.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "; free some space and retry",
@@ -364,46 +291,6 @@ fn listed(keys: &[String]) -> String {
 }
 
 impl StoreError {
-    /// A stable name of the reason.
-    #[must_use]
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::NotFound { .. } => "environment-not-found",
-            Self::UnsafeEnvId { .. } => "unsafe-environment-id",
-            Self::EnvIdMismatch { .. } => "environment-id-mismatch",
-            Self::Spec(error) => error.code(),
-            Self::Conflict(refusal) => refusal.code("conflict"),
-            Self::AlreadyExists(refusal) => refusal.code("already-exists"),
-            Self::InvalidArgument(refusal) => refusal.code("invalid-request"),
-            Self::DependentNotFound(refusal) => refusal.code("dependent-not-found"),
-            Self::Lifecycle(_) => "health-gate-failed",
-            Self::PreconditionFailed(_) => "precondition-failed",
-            Self::IdempotencyConflict { .. } => "idempotency-conflict",
-            Self::Unauthorized { .. } => "unauthorized",
-            Self::Unsupported { .. } => "unsupported",
-            Self::NotYetImplemented { .. } => "not-yet-implemented",
-            Self::ExternalEdit { .. } => "external-edit-invalid",
-            Self::InvalidFile { .. } => "file-invalid",
-            Self::Lock { .. } => "locked",
-            Self::InTransaction { .. } => "in-transaction",
-            Self::Io { .. } | Self::AtomicWrite { .. } => "io",
-            Self::Json { source, .. } => source.code(),
-            Self::Journal { problem: JournalProblem::Newer { .. }, .. } => "journal-newer",
-            Self::Journal { .. } => "journal-damaged",
-            Self::UnsafeFileSystem { .. } => "unsafe-file-system",
-            Self::TrustRoot { .. } => "trust-root-differs",
-            Self::OperatorKey(error) => error.code(),
-            Self::RevenuePolicy(error) => error.code(),
-            Self::Backup(error) => error.code(),
-            Self::Secret(error) => error.code(),
-            Self::TooLarge { .. } => "environment-too-large",
-            Self::GenerationNotKept { .. } => "generation-not-kept",
-            Self::CommittedAfterSave { .. } => "committed-after-save",
-            Self::OutcomeUnknown { .. } => "outcome-unknown",
-            Self::Contract { .. } => "contract",
-        }
-    }
-
     /// The same error about a file that no journal has a record of.
     #[cfg(feature = "local")]
     pub(crate) fn without_record(self) -> Self {
@@ -415,134 +302,5 @@ impl StoreError {
             }
             problem => Self::InvalidFile { path, problem: Box::new(problem) },
         }
-    }
-
-    /// The public kind of error, by which callers decide and which travels over the wire.
-    #[must_use]
-    pub fn kind(&self) -> ErrorKind {
-        match self {
-            Self::NotFound { .. } => ErrorKind::NotFound,
-            Self::UnsafeEnvId { .. }
-            | Self::InvalidArgument(_)
-            | Self::Backup(_)
-            | Self::TooLarge { .. } => ErrorKind::InvalidRequest,
-            Self::AlreadyExists(_) => ErrorKind::AlreadyExists,
-            Self::DependentNotFound(_) | Self::GenerationNotKept { .. } => {
-                ErrorKind::DependentNotFound
-            }
-            Self::Lifecycle(_) => ErrorKind::HealthGateFailed,
-            Self::PreconditionFailed(_) => ErrorKind::PreconditionFailed,
-            Self::IdempotencyConflict { .. } => ErrorKind::IdempotencyConflict,
-            Self::Unauthorized { .. } => ErrorKind::Unauthorized,
-            Self::Unsupported { .. } | Self::NotYetImplemented { .. } => {
-                ErrorKind::NotYetImplemented
-            }
-            Self::Conflict(_)
-            | Self::EnvIdMismatch { .. }
-            | Self::ExternalEdit { .. }
-            | Self::InvalidFile { .. }
-            | Self::TrustRoot { .. }
-            | Self::InTransaction { .. }
-            | Self::Lock { .. } => ErrorKind::Conflict,
-            Self::OperatorKey(SignerError::NoKey) => ErrorKind::Conflict,
-            Self::Spec(_)
-            | Self::Io { .. }
-            | Self::AtomicWrite { .. }
-            | Self::Json { .. }
-            | Self::Journal { .. }
-            | Self::UnsafeFileSystem { .. }
-            | Self::OperatorKey(_)
-            | Self::RevenuePolicy(_)
-            | Self::Secret(_)
-            | Self::CommittedAfterSave { .. }
-            | Self::OutcomeUnknown { .. }
-            | Self::Contract { .. } => ErrorKind::Internal,
-        }
-    }
-
-    /// Tells whether the change may have been committed although this is an error.
-    #[must_use]
-    pub fn may_be_committed(&self) -> bool {
-        matches!(
-            self,
-            Self::Lifecycle(_) | Self::CommittedAfterSave { .. } | Self::OutcomeUnknown { .. }
-        )
-    }
-
-    /// The error of a rejection of the engine.
-    #[must_use]
-    pub fn from_rejection(rejection: Rejection) -> Self {
-        if let Rejection::EnvironmentNotFound { env_id } = &rejection {
-            return Self::NotFound { env_id: env_id.clone() };
-        }
-        let kind = rejection.kind();
-        let detail = rejection.to_string();
-        let refusal = Refusal { detail, rejection: Some(Box::new(rejection)) };
-        match kind {
-            ErrorKind::AlreadyExists => Self::AlreadyExists(refusal),
-            ErrorKind::DependentNotFound => Self::DependentNotFound(refusal),
-            ErrorKind::InvalidRequest => Self::InvalidArgument(refusal),
-            ErrorKind::Internal => Self::Contract { detail: refusal.detail },
-            _ => Self::Conflict(refusal),
-        }
-    }
-
-    /// The error as a server answers it.
-    #[must_use]
-    pub fn to_remote(&self) -> RemoteStoreError {
-        let detail = self.to_string();
-        match self.kind() {
-            ErrorKind::NotFound => RemoteStoreError::NotFound,
-            ErrorKind::AlreadyExists => RemoteStoreError::AlreadyExists { detail },
-            ErrorKind::InvalidRequest => RemoteStoreError::InvalidRequest { detail },
-            ErrorKind::DependentNotFound => RemoteStoreError::DependentNotFound { detail },
-            ErrorKind::Conflict => RemoteStoreError::Conflict { detail },
-            ErrorKind::NotYetImplemented => RemoteStoreError::NotYetImplemented { detail },
-            ErrorKind::IdempotencyConflict => {
-                RemoteStoreError::IdempotencyConflict { reason: detail }
-            }
-            _ => match self {
-                Self::PreconditionFailed(conflict) => {
-                    RemoteStoreError::PreconditionFailed(conflict.clone())
-                }
-                Self::Unauthorized { policy, reason } => RemoteStoreError::Unauthorized {
-                    policy: policy.clone(),
-                    reason: reason.clone(),
-                },
-                Self::Lifecycle(error) => {
-                    let LifecycleError::HealthGateFailed { revision_id, failed_checks, message } =
-                        error.as_ref();
-                    RemoteStoreError::HealthGateFailed {
-                        revision_id: *revision_id,
-                        failed_checks: failed_checks.clone(),
-                        message: message.clone(),
-                    }
-                }
-                _ => RemoteStoreError::Internal { message: detail },
-            },
-        }
-    }
-}
-
-impl Refusal {
-    fn code(&self, kind: &'static str) -> &'static str {
-        self.rejection.as_ref().map_or(kind, |rejection| rejection.code())
-    }
-}
-
-impl From<PreconditionError> for StoreError {
-    fn from(error: PreconditionError) -> Self {
-        match error {
-            PreconditionError::Conflict(conflict) => Self::PreconditionFailed(conflict),
-            required @ PreconditionError::Required => {
-                Self::InvalidArgument(Refusal { detail: required.to_string(), rejection: None })
-            }
-        }
-    }
-}
-
-impl From<RequestError> for StoreError {
-    fn from(error: RequestError) -> Self {
-        Self::InvalidArgument(Refusal { detail: error.to_string(), rejection: None })
     }
 }
