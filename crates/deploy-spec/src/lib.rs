@@ -30,6 +30,7 @@
 mod descriptor;
 mod document;
 mod documents;
+pub mod dsse;
 pub mod engine;
 mod error;
 #[doc(hidden)]

@@ -4,17 +4,15 @@
 //! (<https://github.com/secure-systems-lab/dsse>) around an in-toto statement (v1) that names the
 //! document's SHA-256.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use ed25519_dalek::pkcs8::DecodePublicKey;
 use ed25519_dalek::{Signature, VerifyingKey};
+use greentic_deploy_spec::dsse::{self, Envelope};
 use greentic_deploy_spec::engine::PolicyDraft;
 use greentic_deploy_spec::{
     DeploymentId, DocumentError, RevenuePolicyDocument, SpecError, TrustRoot, parse_json,
     sha256_hex,
 };
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::ports::{PolicySigner, SignerError};
@@ -22,6 +20,8 @@ use crate::ports::{PolicySigner, SignerError};
 const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
 const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
 const PREDICATE_TYPE: &str = "greentic.revenue-policy-predicate.v1";
+
+const NO_BASE64: PolicyError = PolicyError::Malformed { detail: "it is no base64" };
 
 /// A revenue policy cannot be signed, or is not what its signature says.
 #[derive(Debug, thiserror::Error)]
@@ -93,27 +93,6 @@ pub struct SignedPolicy {
     pub key_id: String,
 }
 
-#[derive(Serialize, Deserialize)]
-struct Envelope {
-    payload: String,
-    #[serde(rename = "payloadType")]
-    payload_type: String,
-    signatures: Vec<EnvelopeSignature>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct EnvelopeSignature {
-    #[serde(default)]
-    keyid: String,
-    sig: String,
-}
-
-/// What is signed: DSSE's pre-authentication encoding of type and payload.
-fn pre_authentication(payload_type: &str, payload: &[u8]) -> Vec<u8> {
-    let head = format!("DSSEv1 {} {payload_type} {} ", payload_type.len(), payload.len());
-    [head.as_bytes(), payload].concat()
-}
-
 /// Signs the next version of a policy.
 ///
 /// # Errors
@@ -128,19 +107,10 @@ pub fn sign(
     policy.validate()?;
     let document = greentic_deploy_spec::Document::new(policy)?.to_pretty()?.into_bytes();
     let payload = statement(draft, deployment_id, now, &document).to_string().into_bytes();
-    let signed = signer.sign(&pre_authentication(PAYLOAD_TYPE, &payload))?;
-    let envelope = Envelope {
-        payload: STANDARD.encode(&payload),
-        payload_type: PAYLOAD_TYPE.to_owned(),
-        signatures: vec![EnvelopeSignature {
-            keyid: signed.key.key_id.clone(),
-            sig: STANDARD.encode(signed.signature),
-        }],
-    };
-    let mut envelope = serde_json::to_string_pretty(&envelope)
-        .map_err(|_| PolicyError::Malformed { detail: "it has no JSON form" })?;
-    envelope.push('\n');
-    Ok(SignedPolicy { document, envelope: envelope.into_bytes(), key_id: signed.key.key_id })
+    let signed = signer.sign(&dsse::message(PAYLOAD_TYPE, &payload))?;
+    let signature = (signed.key.key_id.as_str(), signed.signature.as_slice());
+    let envelope = Envelope::new(PAYLOAD_TYPE, &payload, [signature]).to_file();
+    Ok(SignedPolicy { document, envelope, key_id: signed.key.key_id })
 }
 
 fn statement(
@@ -186,7 +156,7 @@ pub fn verify(
     if envelope.payload_type != PAYLOAD_TYPE {
         return Err(PolicyError::Malformed { detail: "its payload is of another type" });
     }
-    let payload = decoded(&envelope.payload)?;
+    let payload = envelope.payload().ok_or(NO_BASE64)?;
     check_signatures(&envelope, &payload, trust_root)?;
     check_statement(&read(&payload)?, document)?;
     let policy = greentic_deploy_spec::Document::<RevenuePolicyDocument>::from_json(document)?;
@@ -198,24 +168,21 @@ fn read(bytes: &[u8]) -> Result<Value, PolicyError> {
     parse_json(bytes).map_err(|error| PolicyError::Document(error.into()))
 }
 
-fn decoded(text: &str) -> Result<Vec<u8>, PolicyError> {
-    STANDARD.decode(text).map_err(|_| PolicyError::Malformed { detail: "it is no base64" })
-}
-
 /// One signature of a trusted key is enough; a wrong one of a trusted key is too much.
 fn check_signatures(
     envelope: &Envelope,
     payload: &[u8],
     trust_root: &TrustRoot,
 ) -> Result<(), PolicyError> {
-    let message = pre_authentication(&envelope.payload_type, payload);
+    let message = dsse::message(&envelope.payload_type, payload);
     let mut trusted = false;
     for entry in &envelope.signatures {
         let Some(key) = trust_root.key(&entry.keyid) else { continue };
         let bad = || PolicyError::BadSignature { key_id: key.key_id.clone() };
         let public =
             VerifyingKey::from_public_key_pem(key.public_key_pem.trim()).map_err(|_| bad())?;
-        let signature = Signature::from_slice(&decoded(&entry.sig)?).map_err(|_| bad())?;
+        let signature =
+            Signature::from_slice(&entry.bytes().ok_or(NO_BASE64)?).map_err(|_| bad())?;
         public.verify_strict(&message, &signature).map_err(|_| bad())?;
         trusted = true;
     }

@@ -5,6 +5,7 @@
 mod arbitrary;
 mod contract;
 mod documents;
+mod dsse;
 mod engine;
 mod engine_pure;
 mod golden;

@@ -2,14 +2,12 @@
 //!
 //! The list names every file with its digest, so that its signature is one of the whole pack.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::pkcs8::{
     DecodePrivateKey, DecodePublicKey, EncodePublicKey, spki::der::pem::LineEnding,
 };
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
+use greentic_deploy_spec::dsse::{self, Envelope, EnvelopeSignature};
 use greentic_deploy_spec::{TrustedKey, key_id_for_public_key_pem};
-use serde::{Deserialize, Serialize};
 
 use super::report::SignatureStatus;
 use crate::json;
@@ -97,47 +95,15 @@ impl PackSigner for PackKey {
     }
 }
 
-#[derive(Serialize, Deserialize)]
-struct Envelope {
-    payload: String,
-    #[serde(rename = "payloadType")]
-    payload_type: String,
-    signatures: Vec<EnvelopeSignature>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct EnvelopeSignature {
-    #[serde(default)]
-    keyid: String,
-    sig: String,
-}
-
-/// What is signed: DSSE's pre-authentication encoding of type and payload.
-fn pre_authentication(payload_type: &str, payload: &[u8]) -> Vec<u8> {
-    let head = format!("DSSEv1 {} {payload_type} {} ", payload_type.len(), payload.len());
-    [head.as_bytes(), payload].concat()
-}
-
 /// Signs a list of files.
 pub(crate) fn sign(sbom: &[u8], signer: &dyn PackSigner) -> Result<SignatureOf, SignerError> {
-    signer.sign(&pre_authentication(CBOR_TYPE, sbom))
+    signer.sign(&dsse::message(CBOR_TYPE, sbom))
 }
 
 /// Writes the envelope around a list of files.
 pub(crate) fn write_envelope(sbom: &[u8], signatures: &[SignatureOf]) -> Vec<u8> {
-    let signatures = signatures.iter().map(|one| EnvelopeSignature {
-        keyid: one.key_id.clone(),
-        sig: STANDARD.encode(one.signature),
-    });
-    let envelope = Envelope {
-        payload: STANDARD.encode(sbom),
-        payload_type: CBOR_TYPE.to_owned(),
-        signatures: signatures.collect(),
-    };
-    // Three fields of text always have a JSON form.
-    let mut text = serde_json::to_vec_pretty(&envelope).unwrap_or_default();
-    text.push(b'\n');
-    text
+    let signatures = signatures.iter().map(|one| (one.key_id.as_str(), one.signature.as_slice()));
+    Envelope::new(CBOR_TYPE, sbom, signatures).to_file()
 }
 
 /// Says what an envelope is worth: one signature of a trusted key is enough, a wrong one of a trusted key is too much.
@@ -158,13 +124,13 @@ pub(super) fn check(
     if envelope.payload_type != expected {
         return malformed("its payload is of another type than the list of files");
     }
-    let Ok(payload) = STANDARD.decode(&envelope.payload) else {
+    let Some(payload) = envelope.payload() else {
         return malformed("its payload is no base64");
     };
     if payload != sbom {
         return SignatureStatus::OfAnotherList;
     }
-    check_signatures(&envelope, &pre_authentication(expected, &payload), trust)
+    check_signatures(&envelope, &dsse::message(expected, &payload), trust)
 }
 
 fn check_signatures(envelope: &Envelope, message: &[u8], trust: &[TrustedKey]) -> SignatureStatus {
@@ -172,7 +138,7 @@ fn check_signatures(envelope: &Envelope, message: &[u8], trust: &[TrustedKey]) -
     for entry in &envelope.signatures {
         let key = trust.iter().find(|key| key.key_id.eq_ignore_ascii_case(&entry.keyid));
         let Some(key) = key else { continue };
-        if !is_signature(key, message, &entry.sig) {
+        if !is_signature(key, message, entry) {
             return SignatureStatus::Wrong { key_id: key.key_id.clone() };
         }
         trusted.push(key.key_id.clone());
@@ -185,13 +151,12 @@ fn check_signatures(envelope: &Envelope, message: &[u8], trust: &[TrustedKey]) -
     }
 }
 
-fn is_signature(key: &TrustedKey, message: &[u8], signature: &str) -> bool {
+fn is_signature(key: &TrustedKey, message: &[u8], signature: &EnvelopeSignature) -> bool {
     // The id is derived from the key; an entry that pairs an id with another key is not trusted.
     let is_own_id = key_id_for_public_key_pem(&key.public_key_pem)
         .is_ok_and(|id| id.eq_ignore_ascii_case(&key.key_id));
     let public = VerifyingKey::from_public_key_pem(key.public_key_pem.trim()).ok();
-    let signature = STANDARD.decode(signature).ok();
-    let signature = signature.and_then(|bytes| Signature::from_slice(&bytes).ok());
+    let signature = signature.bytes().and_then(|bytes| Signature::from_slice(&bytes).ok());
     match (public, signature) {
         (Some(public), Some(signature)) if is_own_id => {
             public.verify_strict(message, &signature).is_ok()
