@@ -27,6 +27,7 @@
 //! # }
 //! ```
 
+mod causes;
 mod descriptor;
 mod document;
 mod documents;
@@ -48,6 +49,7 @@ mod stash;
 mod text;
 mod version;
 
+pub use causes::with_causes;
 pub use descriptor::{PackDescriptor, PackDescriptorParseError};
 pub use document::{
     Document, DocumentError, DocumentType, Elements, Identity, JsonError, MAX_DOCUMENT_BYTES,

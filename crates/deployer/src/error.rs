@@ -1,6 +1,6 @@
 use std::error::Error;
 
-use greentic_deploy_spec::{DeploymentId, EnvId, RevisionId};
+use greentic_deploy_spec::{DeploymentId, EnvId, RevisionId, with_causes};
 
 /// Why a deployer did not do what it was asked.
 ///
@@ -82,23 +82,4 @@ impl DeployerError {
             Self::Stale { .. } => "stale",
         }
     }
-}
-
-/// An error and its causes, each in its own words. A cause that an error tells already is not told
-/// twice.
-pub(crate) fn with_causes(error: &(dyn Error + 'static)) -> String {
-    // Chains are short; a cycle of causes must not hang anybody.
-    const DEEPEST: usize = 16;
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    for _ in 1..DEEPEST {
-        let Some(error) = cause else { break };
-        let own = error.to_string();
-        if !text.ends_with(&own) {
-            text.push_str(": ");
-            text.push_str(&own);
-        }
-        cause = error.source();
-    }
-    text
 }

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use greentic_deploy_spec::{DrainReport, IdempotencyKey, RevisionId};
+use greentic_deploy_spec::{DrainReport, IdempotencyKey, RevisionId, with_causes};
 use tokio::time::Instant;
 
 use crate::GatewayStore;
-use crate::activation::{WantedRevision, chain};
+use crate::activation::WantedRevision;
 use crate::gate::Gate;
 use crate::serving::{Loaded, Serving};
 
@@ -94,7 +94,7 @@ async fn finish(
             true
         }
         Ok(Err(error)) => {
-            tracing::warn!(revision_id = %id, error = chain(&error), "a drain cannot be ended");
+            tracing::warn!(revision_id = %id, error = with_causes(&error), "a drain cannot be ended");
             false
         }
         Err(_) => false,

@@ -205,7 +205,7 @@ fn refused(error: &HostError) -> ApiError {
             ApiError::unavailable(code, "this worker cannot answer now")
         }
         error => {
-            tracing::warn!(code, error = crate::activation::chain(error), "a turn failed");
+            tracing::warn!(code, error = greentic_deploy_spec::with_causes(error), "a turn failed");
             if is_full(error) { ApiError::full(code) } else { ApiError::worker_failed(code) }
         }
     }

@@ -4,11 +4,11 @@ mod wire;
 
 pub(crate) use wire::Told;
 
-use std::error::Error;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use greentic_deploy_spec::with_causes;
 use greentic_env_store::StoreError;
 use greentic_gateway::GatewayError;
 use greentic_operations::OpError;
@@ -158,19 +158,9 @@ impl CliError {
         move |source| Self::File { operation, path, source }
     }
 
-    /// What is wrong, with all its causes. A cause that is told already is not told again.
+    /// What is wrong, with all its causes.
     pub(crate) fn text(&self) -> String {
-        let mut text = self.to_string();
-        let mut source = self.source();
-        while let Some(cause) = source {
-            let told = cause.to_string();
-            if !text.contains(&told) {
-                text.push_str(": ");
-                text.push_str(&told);
-            }
-            source = cause.source();
-        }
-        text
+        with_causes(self)
     }
 }
 

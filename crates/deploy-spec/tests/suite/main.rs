@@ -3,6 +3,7 @@
 #![expect(clippy::panic, reason = "a test that cannot go on says why")]
 
 mod arbitrary;
+mod causes;
 mod contract;
 mod documents;
 mod dsse;

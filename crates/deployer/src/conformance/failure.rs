@@ -1,10 +1,9 @@
 use greentic_conformance::{Broken, SubjectError};
-use greentic_deploy_spec::DeploymentId;
+use greentic_deploy_spec::{DeploymentId, with_causes};
 use serde_json::Value;
 
 use super::subject::Fault;
 use crate::DeployerError;
-use crate::error::with_causes;
 
 /// The contract is not kept: which part, and what was seen.
 #[derive(Debug, thiserror::Error)]

@@ -13,16 +13,6 @@ fn a_providers_error_is_told_with_its_causes() {
     assert_eq!(error.to_string(), "the pack cannot be loaded: the disk is gone");
 }
 
-#[derive(Debug, thiserror::Error)]
-#[error("the pack is broken: {0}")]
-struct Repeating(#[source] std::io::Error);
-
-#[test]
-fn a_cause_that_is_told_already_is_not_told_twice() {
-    let error = Repeating(std::io::Error::other("the disk is gone"));
-    assert_eq!(DeployerError::provider(&error).to_string(), "the pack is broken: the disk is gone");
-}
-
 #[test]
 fn every_reason_has_a_code_of_its_own() {
     let env_id = EnvId::new("local").unwrap();

@@ -7,11 +7,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use greentic_deploy_spec::engine::Command;
 use greentic_deploy_spec::{AddTrustedKeyPayload, AuditEvent, EnvId};
 
-use super::edits::{self, Depth, Odd, Verdict};
+use super::edits::{self, Odd, Verdict};
 use super::folder::Folder;
 use super::journal::{Access, CommitRow, Documents, Files, Log, Settled, Transaction};
 use super::observe::{Observations, Seen};
-use super::writer::{Work, Writer, json};
+use super::writer::{Compared, Work, Writer, json};
 use super::{LocalFsStore, head, layout, policies};
 use crate::executor::Pending;
 use crate::files::FileKind;
@@ -445,15 +445,7 @@ pub(super) fn unusable(folder: &Folder, odd: Vec<Odd>) -> Result<Vec<Odd>, Store
 impl Work<'_> {
     /// Puts recorded files back where what is there cannot be taken over.
     fn put_back(&mut self, report: &mut RepairReport) -> Result<(), StoreError> {
-        let seen = edits::look(self.folder, &mut self.writer.mirror.observations, Depth::All)?;
-        self.writer.mirror.open(self.folder, Access::Write, self.patience)?;
-        let Some(journal) = self.writer.mirror.journal() else { return Ok(()) };
-        let (head, odd) = {
-            let transaction = journal.transaction(Access::Read)?;
-            let head = self.writer.mirror.head(self.folder, &transaction)?;
-            let odd = edits::judge(self.folder, &seen, &head, Some(&transaction), Depth::All)?;
-            (head, odd)
-        };
+        let Some(Compared { head, odd }) = self.compare()? else { return Ok(()) };
         let foreign = unusable(self.folder, odd)?.into_iter().map(|odd| {
             let verdict = match odd.verdict {
                 Verdict::Edited | Verdict::Trust => Verdict::Foreign,

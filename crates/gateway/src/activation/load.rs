@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use greentic_deploy_spec::{EnvId, PackConfig, Revision, RuntimeRef, TrustedKey};
+use greentic_deploy_spec::{EnvId, PackConfig, Revision, RuntimeRef, TrustedKey, with_causes};
 use greentic_env_pack::PortError;
 use greentic_pack_format::revision::{RevisionFolder, RevisionFolderError, StagedPack};
 use greentic_pack_format::{Limits as PackLimits, Pack, PackError};
@@ -63,28 +63,14 @@ impl SourceError {
 }
 
 impl LoadFailure {
-    pub(crate) fn new(code: &'static str, error: &dyn Error) -> Self {
-        Self { code, detail: chain(error) }
+    pub(crate) fn new(code: &'static str, error: &(dyn Error + 'static)) -> Self {
+        Self { code, detail: with_causes(error) }
     }
 
     /// What everybody may know.
     pub(crate) fn message(&self) -> String {
         format!("the revision cannot be loaded ({}); its operators are told why", self.code)
     }
-}
-
-/// An error with everything that caused it.
-pub(crate) fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let next = error.to_string();
-        if !text.contains(&next) {
-            text = format!("{text}: {next}");
-        }
-        cause = error.source();
-    }
-    text
 }
 
 impl Loader {

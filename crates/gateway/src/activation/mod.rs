@@ -10,7 +10,7 @@ mod wanted;
 mod watch;
 
 pub(crate) use follow::Follower;
-pub(crate) use load::{LoadFailure, Loader, chain, source};
+pub(crate) use load::{LoadFailure, Loader, source};
 pub(crate) use plan::{Obstacle, SplitPlan};
 pub(crate) use quarantine::Quarantined;
 pub(crate) use wanted::{LoadKey, Wanted, WantedDeployment, WantedRevision, slot_table};

@@ -1,11 +1,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use greentic_deploy_spec::EnvId;
+use greentic_deploy_spec::{EnvId, with_causes};
 use greentic_env_store::{EnvSnapshot, StoreError};
 use tokio::sync::watch::{Receiver, Sender, channel};
 
-use super::load::chain;
 use crate::GatewayStore;
 
 /// The pause before an environment is watched again that cannot be.
@@ -32,7 +31,7 @@ impl News {
         match read {
             Ok(snapshot) if snapshot.environment().is_some() => Self::Now(snapshot),
             Ok(_) | Err(StoreError::NotFound { .. }) => Self::Gone,
-            Err(error) => Self::Failed { code: error.code(), detail: chain(&error) },
+            Err(error) => Self::Failed { code: error.code(), detail: with_causes(&error) },
         }
     }
 }

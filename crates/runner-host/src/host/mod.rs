@@ -14,7 +14,6 @@ use serde_json::Value;
 
 pub use builder::HostBuilder;
 pub use error::HostError;
-pub(crate) use error::chain;
 
 use configs::Configs;
 

@@ -168,7 +168,7 @@ impl TenantRuntime {
 fn failure(flow_id: &str, error: &FlowError) -> Value {
     serde_json::json!({ "metadata": {
         "error_kind": "flow_execution_failed",
-        "error_message": crate::host::chain(error),
+        "error_message": greentic_deploy_spec::with_causes(error),
         "flow_id": flow_id,
     }})
 }

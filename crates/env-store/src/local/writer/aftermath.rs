@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use greentic_deploy_spec::with_causes;
+
 use crate::executor::{FollowUp, Pending};
 use crate::local::audit::{self, Addition};
 use crate::local::edits::{self, Depth, Odd, Verdict};
@@ -13,6 +15,14 @@ use crate::{Committed, StoreError, Warning};
 use super::Work;
 use super::judgement::Decision;
 use super::record::Written;
+
+/// The files, beside what is recorded.
+pub(in crate::local) struct Compared {
+    /// What is recorded.
+    pub(in crate::local) head: Arc<Head>,
+    /// The files that do not show it.
+    pub(in crate::local) odd: Vec<Odd>,
+}
 
 impl Work<'_> {
     /// Everything that follows a commit. Nothing of it can undo the commit.
@@ -50,15 +60,7 @@ impl Work<'_> {
         &mut self,
         warnings: &mut Vec<Warning>,
     ) -> Result<(), StoreError> {
-        let seen = edits::look(self.folder, &mut self.writer.mirror.observations, Depth::All)?;
-        self.writer.mirror.open(self.folder, Access::Write, self.patience)?;
-        let Some(journal) = self.writer.mirror.journal() else { return Ok(()) };
-        let (head, odd) = {
-            let transaction = journal.transaction(Access::Read)?;
-            let head = self.writer.mirror.head(self.folder, &transaction)?;
-            let odd = edits::judge(self.folder, &seen, &head, Some(&transaction), Depth::All)?;
-            (head, odd)
-        };
+        let Some(Compared { head, odd }) = self.compare()? else { return Ok(()) };
         let lagging = |odd: &Odd| !matches!(odd.verdict, Verdict::Edited | Verdict::Trust);
         let odd: Vec<Odd> = odd.into_iter().filter(lagging).collect();
         let contents = edits::restore(&odd, head.state())?;
@@ -69,6 +71,18 @@ impl Work<'_> {
         }
         self.follow_up(&[], warnings);
         Ok(())
+    }
+
+    /// Compares the files with what is recorded; none when there is no journal.
+    pub(in crate::local) fn compare(&mut self) -> Result<Option<Compared>, StoreError> {
+        let mirror = &mut self.writer.mirror;
+        let seen = edits::look(self.folder, &mut mirror.observations, Depth::All)?;
+        mirror.open(self.folder, Access::Write, self.patience)?;
+        let Some(journal) = mirror.journal() else { return Ok(None) };
+        let transaction = journal.transaction(Access::Read)?;
+        let head = mirror.head(self.folder, &transaction)?;
+        let odd = edits::judge(self.folder, &seen, &head, Some(&transaction), Depth::All)?;
+        Ok(Some(Compared { head, odd }))
     }
 
     /// Adds what the audit log lacks.
@@ -86,7 +100,7 @@ impl Work<'_> {
             Ok(more) => warnings.extend(more),
             Err(error) => {
                 self.writer.audit = None;
-                warnings.push(Warning::AuditLagging { detail: chain(&error) });
+                warnings.push(Warning::AuditLagging { detail: with_causes(&error) });
             }
         }
     }
@@ -108,7 +122,7 @@ impl Work<'_> {
     /// Does what is left to do after commits: those that were interrupted, and the last one's.
     pub(super) fn follow_up(&mut self, just_committed: &[FollowUp], warnings: &mut Vec<Warning>) {
         if let Err(error) = self.run_follow_ups(warnings) {
-            let detail = chain(&error);
+            let detail = with_causes(&error);
             warnings.extend(just_committed.iter().map(|follow_up| match follow_up {
                 FollowUp::DeleteSecret { secret_ref } => Warning::SecretLagging {
                     secret_ref: secret_ref.to_string(),
@@ -145,10 +159,4 @@ impl Work<'_> {
         done.iter().try_for_each(|id| transaction.remove_follow_up(*id))?;
         transaction.commit().map_err(|error| *error.error)
     }
-}
-
-/// An error with its causes, for a warning.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }

@@ -1,7 +1,7 @@
 //! Writes the files that show what is recorded.
 
 use greentic_deploy_spec::engine::EnvState;
-use greentic_deploy_spec::sha256_hex;
+use greentic_deploy_spec::{sha256_hex, with_causes};
 
 use crate::local::edits::{Odd, Verdict};
 use crate::local::head::Head;
@@ -11,7 +11,6 @@ use crate::local::projection::{self, Contents};
 use crate::{StoreError, Warning};
 
 use super::Work;
-use super::aftermath::chain;
 
 impl Work<'_> {
     /// Writes the files that differ from what they should show. Tells whether those are there that
@@ -53,7 +52,7 @@ impl Work<'_> {
         judged: Option<&str>,
     ) -> Result<Option<String>, String> {
         let observations = &mut self.writer.mirror.observations;
-        let told = |error: StoreError| chain(&error);
+        let told = |error: StoreError| with_causes(&error);
         let seen = observations.look(self.folder, file).map_err(told)?;
         let digest = bytes.map(sha256_hex);
         if !seen.is_unreadable() && seen.digest() == digest.as_deref() {

@@ -25,6 +25,7 @@ use crate::local::observe::Seen;
 use crate::ports::Ports;
 use crate::{Committed, StoreError};
 
+pub(super) use aftermath::Compared;
 use judgement::Judged;
 pub(super) use record::json;
 
