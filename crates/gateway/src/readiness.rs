@@ -3,6 +3,7 @@ use serde::Serialize;
 
 use crate::activation::{Obstacle, Wanted};
 use crate::gate::Gate;
+use crate::http::View;
 use crate::serving::Serving;
 
 /// Whether a gateway serves what its environment says.
@@ -21,6 +22,16 @@ impl Readiness {
     pub(crate) fn starting() -> Self {
         let reason = Unready::new("starting", "the environment was not read yet");
         Self { ready: false, generation: 0, reasons: vec![reason] }
+    }
+
+    /// As much of it as a view tells.
+    pub(crate) fn seen_by(mut self, view: View) -> Self {
+        if view == View::Bare {
+            for reason in &mut self.reasons {
+                (reason.deployment_id, reason.revision_id) = (None, None);
+            }
+        }
+        self
     }
 }
 

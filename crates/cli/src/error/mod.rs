@@ -85,6 +85,9 @@ pub(crate) enum CliError {
     /// A clause or area that the suite does not have.
     #[error("there is no clause and no area `{name}`")]
     Clause { name: String },
+    /// Nothing was shown of a contract.
+    #[error("nothing was shown of {what} `{name}`: every clause was skipped or not run")]
+    NothingShown { what: &'static str, name: String },
     /// A contract is not kept.
     #[error("{what} `{name}` does not keep its contract: {failed} of {all} clauses failed")]
     Conformance { what: &'static str, name: String, failed: usize, all: usize },

@@ -70,9 +70,10 @@ impl CliError {
                 _ => Kind::InvalidArgument,
             },
             Self::File { .. } | Self::Output { .. } => Kind::Io,
-            Self::NotVerified { .. } | Self::Conformance { .. } | Self::Unhealthy { .. } => {
-                Kind::Conflict
-            }
+            Self::NotVerified { .. }
+            | Self::NothingShown { .. }
+            | Self::Conformance { .. }
+            | Self::Unhealthy { .. } => Kind::Conflict,
             Self::EnvId { .. }
             | Self::NoHome
             | Self::DevAlias
@@ -118,6 +119,7 @@ impl CliError {
             Self::FileTooLarge { .. } => "file-too-large",
             Self::Key { .. } => "key-invalid",
             Self::Clause { .. } => "clause-unknown",
+            Self::NothingShown { .. } => "contract-not-shown",
             Self::Conformance { .. } => "contract-broken",
             Self::Unhealthy { .. } => "environment-unhealthy",
             Self::Output { .. } => "output-io",

@@ -52,6 +52,12 @@ pub enum SocketError {
         /// What is there.
         path: PathBuf,
     },
+    /// Something that is no file is in the place of its lock.
+    #[error("{path} is no file; move it away")]
+    NoLock {
+        /// What is there.
+        path: PathBuf,
+    },
     /// Its path is too long for a socket.
     #[error(
         "the path of a socket has at most {LONGEST_PATH} bytes, and {path} has more; name a shorter one"
@@ -60,10 +66,12 @@ pub enum SocketError {
         /// The path.
         path: PathBuf,
     },
-    /// It cannot be made.
-    #[error("cannot make {path}; let this user write to its folder")]
+    /// It, or its lock, cannot be made.
+    #[error(
+        "cannot make {path}; let this user write to its folder, or remove what another user left there"
+    )]
     Io {
-        /// The socket.
+        /// The socket, or its lock.
         path: PathBuf,
         /// Why.
         #[source]
@@ -77,7 +85,7 @@ impl SocketError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Live { .. } => "gateway-running",
-            Self::InTheWay { .. } => "socket-in-the-way",
+            Self::InTheWay { .. } | Self::NoLock { .. } => "socket-in-the-way",
             Self::TooLong { .. } => "socket-path-too-long",
             Self::Io { .. } => "socket-io",
         }
@@ -142,10 +150,15 @@ fn named(path: &Path, before: &str, after: &str) -> PathBuf {
 /// Takes the lock of a socket, and says whose it is. The file stays: who waits for the lock of one that
 /// is removed has another lock than who comes later.
 fn locked(path: &Path) -> Result<File, SocketError> {
-    let io = |source| SocketError::Io { path: path.to_owned(), source };
+    let lock = named(path, "", ".lock");
+    let io = |source| SocketError::Io { path: lock.clone(), source };
+    // Whoever may write to the folder could let a link lead to another file of this user.
+    if fs::symlink_metadata(&lock).is_ok_and(|found| !found.is_file()) {
+        return Err(SocketError::NoLock { path: lock });
+    }
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false).mode(0o600);
-    let mut file = options.open(named(path, "", ".lock")).map_err(io)?;
+    let mut file = options.open(&lock).map_err(io)?;
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {

@@ -48,7 +48,7 @@ pub(super) async fn answer(gate: &Arc<Gate>, asked: &Asked) -> Result<Reply, Api
     let (deployment, _) = found.ok_or_else(|| {
         let message = format!("no worker `{}` is served here", cut(&invocation.worker_id));
         ApiError::not_found("worker-not-found", message)
-            .with_hint("`worker_id` is the id of the worker's bundle; /status lists them")
+            .with_hint("`worker_id` is the id of the worker's bundle")
     })?;
     invocation.check_tenant(gate, &deployment)?;
     let (session, age) = match &invocation.session_id {

@@ -67,7 +67,7 @@ async fn routed(
     check_host(gate, &asked)?;
     match asked.path.as_str() {
         path if is_liveness(path) => get(&asked).map(|()| probes::livez()),
-        "/readyz" => get(&asked).map(|()| probes::readyz(gate)),
+        "/readyz" => get(&asked).map(|()| probes::readyz(gate, view(gate))),
         "/status" => {
             get(&asked)?;
             Ok(json_reply(hyper::StatusCode::OK, &status(gate, view(gate)).await))

@@ -10,8 +10,8 @@ pub(super) fn livez() -> Reply {
     reply(StatusCode::OK, "text/plain; charset=utf-8", "ok\n")
 }
 
-pub(super) fn readyz(gate: &Gate) -> Reply {
-    let readiness = readiness(gate);
+pub(super) fn readyz(gate: &Gate, view: View) -> Reply {
+    let readiness = readiness(gate).seen_by(view);
     if readiness.ready {
         return json_reply(StatusCode::OK, &readiness);
     }

@@ -123,7 +123,7 @@ pub(crate) async fn status(gate: &Gate, view: View) -> Status {
         schema: "greentic.status.v1",
         env_id: gate.env_id.clone(),
         generation: Generations { seen: gate.news.seen(), applied: gate.news.applied() },
-        readiness: readiness(gate),
+        readiness: readiness(gate).seen_by(view),
         details,
     }
 }

@@ -17,6 +17,7 @@ use super::reply::{Reply, json_reply, reply};
 use super::request::Asked;
 use crate::gate::Gate;
 use crate::serving::{Deployment, Serving};
+use crate::to_its_end::ToItsEnd;
 use crate::tokens::{BadToken, Claims};
 use crate::turns::{Age, Message};
 
@@ -200,8 +201,8 @@ async fn post(gate: &Arc<Gate>, opened: Opened, asked: &Asked) -> Result<Reply, 
     if let Some(payload) = payload {
         let message = message(&opened, payload);
         let (gate, conversation, reply_to) = (Arc::clone(gate), conversation.clone(), id.clone());
-        // On a task of its own: a client that goes away comes back for the answer.
-        let turn = tokio::spawn(async move {
+        // A client that goes away comes back for the answer.
+        let turn = ToItsEnd::new(async move {
             let answer = gate.turns.answer(&gate.metrics, message).await;
             if answer.is_err() {
                 // Clients take an error for a message that was not said, and say it again.

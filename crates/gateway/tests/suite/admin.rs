@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::Write as _;
 use std::net::Ipv4Addr;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::os::unix::net::UnixListener;
 
 use greentic_gateway::{AdminSocket, GatewayError, SOCKET_NAME, SocketError};
@@ -11,6 +11,7 @@ use hyper::StatusCode;
 use serde_json::json;
 use tokio::net::{TcpListener, UnixStream};
 
+use super::follows::break_pack;
 use super::lab::{Ask, Lab, Served, exchange, get, post};
 
 async fn administer(gateway: &Served, lab: &Lab, ask: Ask) -> super::lab::Answer {
@@ -96,6 +97,30 @@ async fn a_gateway_that_others_reach_tells_of_deployments_on_its_socket_only() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_that_others_reach_tells_of_no_deployment_that_is_broken() {
+    let (lab, deployment, v1) = Lab::serving_v1();
+    let broken = lab.staged(deployment, "v2", 60).revision_id;
+    let _mend = break_pack(&lab, broken);
+    lab.warm(broken);
+    lab.split(deployment, &[(v1, 5_000), (broken, 5_000)]);
+    let gateway = Lab::start_on(Ipv4Addr::UNSPECIFIED, lab.builder()).await;
+    let is_told = |ready: &super::lab::Answer| {
+        let codes = ["starting", "loading"].map(|code| json!({ "code": code }).to_string());
+        let text = ready.json()["reasons"].to_string();
+        text != "[]" && !codes.iter().any(|code| text.contains(code.trim_matches(['{', '}'])))
+    };
+    gateway.until("/readyz", is_told).await;
+    for path in ["/status", "/readyz"] {
+        let answer = gateway.ask(get(path)).await;
+        let text = String::from_utf8_lossy(&answer.body).into_owned();
+        assert!(text.contains("\"ready\":false"), "{text}");
+        assert!(!text.contains(&deployment.to_string()), "{text}");
+        assert!(!text.contains(&broken.to_string()), "{text}");
+    }
+    gateway.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn of_gateways_that_start_at_the_same_time_one_has_the_socket() {
     let (lab, ..) = Lab::serving_v1();
     // Another one that starts, too: it has the lock, and does not listen yet.
@@ -118,6 +143,12 @@ async fn the_socket_of_something_else_is_not_taken() {
     let _other = UnixListener::bind(&path).expect("a socket");
     let error = refusal(&lab, AdminSocket::At(path)).await;
     assert_eq!(error.code(), "gateway-running", "{error}");
+    let (mine, path) = (lab.env_root().join("mine"), lab.env_root().join("led.sock"));
+    std::fs::write(&mine, "mine").expect("a file");
+    symlink(&mine, lab.env_root().join("led.sock.lock")).expect("a link");
+    let error = refusal(&lab, AdminSocket::At(path)).await;
+    assert_eq!(error.code(), "socket-in-the-way", "{error}");
+    assert_eq!(std::fs::read(&mine).expect("it is there"), b"mine");
 }
 
 #[tokio::test(flavor = "multi_thread")]

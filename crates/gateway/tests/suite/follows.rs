@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use super::lab::{BUNDLE, Lab, get, invoke, worker};
 
 /// Breaks the pack of a revision. Gives what mends it.
-fn break_pack(lab: &Lab, revision_id: RevisionId) -> impl FnOnce() {
+pub(crate) fn break_pack(lab: &Lab, revision_id: RevisionId) -> impl FnOnce() {
     let folder = lab.env_root().join("revisions").join(revision_id.to_string());
     let pack = folder.join("bundle/packs/hello.gtpack");
     let whole = std::fs::read(&pack).expect("the pack");

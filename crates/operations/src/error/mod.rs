@@ -193,7 +193,7 @@ pub enum OpError {
     },
     /// The bundle's id cannot be used.
     #[error(
-        "`{}` cannot be the id of a bundle; use 1 to 255 letters, digits, `.`, `_` and `-`", shortened(.bundle_id.as_str())
+        "`{}` cannot be the id of a bundle; use 1 to 255 letters, digits, `.`, `_` and `-`, and no `..`", shortened(.bundle_id.as_str())
     )]
     BundleId {
         /// The id.

@@ -44,13 +44,20 @@ impl Operator {
     /// provider did not follow.
     pub fn undo(&self, request: &UndoRequest, mode: Mode) -> Result<Report<Undone>, OpError> {
         self.perform(&request.env_id, mode, |run| {
-            let back_to = target(run, request)?;
+            let earlier = match &request.key {
+                Some(key) if !run.is_rehearsal() => carried_out(run, key)?,
+                _ => None,
+            };
+            let back_to = target(run, request, earlier)?;
             let asked = || {
                 let mut asked = Request::new(Command::Batch(Vec::new()));
                 asked.key.clone_from(&request.key);
                 asked
             };
-            check_files_after(run, |rehearsal| undo(rehearsal, run.env_id, back_to, asked()))?;
+            // What was carried out already gives no more traffic to anything.
+            if earlier.is_none() {
+                check_files_after(run, |rehearsal| undo(rehearsal, run.env_id, back_to, asked()))?;
+            }
             let mut before = run.snapshot()?;
             let committed =
                 run.record("env.undo", |store| undo(store, run.env_id, back_to, asked()))?;
@@ -84,14 +91,10 @@ fn parent(generation: u64) -> u64 {
 }
 
 /// The generation to go back to. A request that was carried out already went back from the one that it found.
-fn target(run: &Run<'_>, request: &UndoRequest) -> Result<u64, OpError> {
+fn target(run: &Run<'_>, request: &UndoRequest, earlier: Option<u64>) -> Result<u64, OpError> {
     if let Some(to) = request.to {
         return Ok(to);
     }
-    let earlier = match &request.key {
-        Some(key) if !run.is_rehearsal() => carried_out(run, key)?,
-        _ => None,
-    };
     let found = match earlier {
         Some(generation) => parent(generation),
         None => run.snapshot()?.generation(),
@@ -99,8 +102,8 @@ fn target(run: &Run<'_>, request: &UndoRequest) -> Result<u64, OpError> {
     generation_before(run.env_id, found)
 }
 
-/// As many commits as a ledger of keys may go back.
-const SEARCHED: usize = 4096;
+/// As many commits as a ledger of keys goes back when nobody asks for more.
+const SEARCHED: usize = 10_240;
 const PAGE: usize = 256;
 
 /// The generation that was committed under a key.

@@ -58,12 +58,15 @@ fn suite<C: Contract>(names: &[String], seconds: Option<u64>) -> Result<Suite<C>
 /// A report as an answer, which fails when the contract is not kept.
 fn judged(report: &Judged) -> Result<Answer, CliError> {
     let summary = report.summary;
-    let failure = (!report.passed()).then(|| CliError::Conformance {
-        what: report.keeper,
-        name: report.name.clone(),
-        failed: summary.failed,
-        all: summary.passed + summary.failed,
-    });
+    let (what, name) = (report.keeper, report.name.clone());
+    let failure = match summary.failed {
+        0 if report.passed() => None,
+        0 => Some(CliError::NothingShown { what, name }),
+        failed => {
+            let all = summary.passed + failed;
+            Some(CliError::Conformance { what, name, failed, all })
+        }
+    };
     Ok(Answer::of(report)?.failing(failure))
 }
 
