@@ -206,7 +206,7 @@ impl Gateway {
         };
         let (cut_off, deadline) = tokio::join!(served, ending);
         // Turns whose clients went away go on to their end, too.
-        let _ = tokio::time::timeout_at(deadline, gate.turns.finish()).await;
+        gate.turns.finish(deadline).await;
         Ok(Summary { cut_off })
     }
 

@@ -43,8 +43,8 @@ pub struct Limits {
     /// there were any: whoever shares out requests hears of it before they fail. It is a part of
     /// [`Limits::grace`], and at most half of it.
     pub lead: Duration,
-    /// How long the end may take, from when it is asked for: connections that are open then are
-    /// cut off. A turn that still runs goes on as long as the runtime does.
+    /// How long the end may take, from when it is asked for: connections that are open then, and turns
+    /// that still run, are cut off.
     pub grace: Duration,
 }
 

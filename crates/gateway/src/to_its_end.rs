@@ -5,12 +5,48 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use tokio::runtime::Handle;
+use tokio::sync::watch;
 
 /// Work that is done where it is waited for, and by itself from when nobody waits any more: as a task
 /// of its own, which it would otherwise be for nothing.
-pub(crate) struct ToItsEnd<F>(Option<Pin<Box<F>>>)
+pub(crate) struct ToItsEnd<F>
 where
-    F: Future<Output: Send> + Send + 'static;
+    F: Future<Output: Send> + Send + 'static,
+{
+    /// None when it is over.
+    work: Option<Pin<Box<F>>>,
+    end: End,
+}
+
+/// When work that nobody waits for is dropped, wherever it is.
+#[derive(Clone, Debug)]
+pub(crate) struct End(watch::Receiver<bool>);
+
+/// Ends such work.
+#[derive(Debug)]
+pub(crate) struct Ender(watch::Sender<bool>);
+
+impl Ender {
+    pub(crate) fn new() -> Self {
+        Self(watch::Sender::new(false))
+    }
+
+    pub(crate) fn end(&self) -> End {
+        End(self.0.subscribe())
+    }
+
+    /// Nothing goes on from now on.
+    pub(crate) fn now(&self) {
+        self.0.send_replace(true);
+    }
+}
+
+impl End {
+    /// Waits for it. What ends the work may be gone itself.
+    async fn come(&mut self) {
+        let _ = self.0.wait_for(|is_over| *is_over).await;
+    }
+}
 
 /// The work panicked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,8 +56,8 @@ impl<F> ToItsEnd<F>
 where
     F: Future<Output: Send> + Send + 'static,
 {
-    pub(crate) fn new(work: F) -> Self {
-        Self(Some(Box::pin(work)))
+    pub(crate) fn new(work: F, end: End) -> Self {
+        Self { work: Some(Box::pin(work)), end }
     }
 }
 
@@ -33,7 +69,7 @@ where
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         // Whoever waits for something that is over waits for ever.
-        let Some(work) = &mut self.0 else { return Poll::Pending };
+        let Some(work) = &mut self.work else { return Poll::Pending };
         // As a task would: a panic ends the work, and nothing else.
         let polled = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context)));
         let done = match polled {
@@ -41,7 +77,7 @@ where
             Ok(Poll::Ready(done)) => Ok(done),
             Err(_) => Err(Panicked),
         };
-        self.0 = None;
+        self.work = None;
         Poll::Ready(done)
     }
 }
@@ -52,9 +88,15 @@ where
 {
     fn drop(&mut self) {
         // Without a runtime nothing can go on.
-        if let (Some(work), Ok(runtime)) = (self.0.take(), Handle::try_current()) {
-            drop(runtime.spawn(async move { drop(work.await) }));
-        }
+        let (Some(work), Ok(runtime)) = (self.work.take(), Handle::try_current()) else { return };
+        let mut end = self.end.clone();
+        drop(runtime.spawn(async move {
+            tokio::select! {
+                biased;
+                () = end.come() => {}
+                _ = work => {}
+            }
+        }));
     }
 }
 
@@ -68,17 +110,22 @@ mod tests {
     #[tokio::test]
     async fn work_is_done_where_it_is_waited_for() {
         let here = tokio::task::try_id();
-        assert_eq!(ToItsEnd::new(async { tokio::task::try_id() }).await, Ok(here));
+        assert_eq!(
+            ToItsEnd::new(async { tokio::task::try_id() }, Ender::new().end()).await,
+            Ok(here)
+        );
     }
 
     #[tokio::test]
     async fn work_that_nobody_waits_for_any_more_goes_on() {
         let (go, gone) = oneshot::channel::<()>();
         let (tell, told) = oneshot::channel();
-        let work = ToItsEnd::new(async move {
+        let ender = Ender::new();
+        let work = async move {
             let _ = gone.await;
             let _ = tell.send("done");
-        });
+        };
+        let work = ToItsEnd::new(work, ender.end());
         tokio::select! {
             biased;
             _ = work => panic!("it waits"),
@@ -89,7 +136,29 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn work_that_nobody_waits_for_ends_when_it_is_told_to() {
+        for told_before in [true, false] {
+            let (tell, told) = oneshot::channel::<()>();
+            let ender = Ender::new();
+            let work = async move {
+                let _tell = tell;
+                std::future::pending::<()>().await;
+            };
+            let work = ToItsEnd::new(work, ender.end());
+            if told_before {
+                ender.now();
+            }
+            drop(work);
+            if !told_before {
+                ender.now();
+            }
+            assert!(told.await.is_err(), "it was dropped");
+        }
+    }
+
+    #[tokio::test]
     async fn a_panic_ends_the_work_and_nothing_else() {
-        assert_eq!(ToItsEnd::new(async { panic!("on purpose") }).await, Err::<(), _>(Panicked));
+        let work = ToItsEnd::new(async { panic!("on purpose") }, Ender::new().end());
+        assert_eq!(work.await, Err::<(), _>(Panicked));
     }
 }

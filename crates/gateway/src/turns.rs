@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use crate::http::ApiError;
 use crate::metrics::Metrics;
 use crate::serving::{Deployment, Loaded, Running};
-use crate::to_its_end::ToItsEnd;
+use crate::to_its_end::{End, Ender, ToItsEnd};
 
 /// A message for a deployment.
 pub(crate) struct Message {
@@ -52,6 +52,7 @@ pub(crate) struct Turns {
     room: Arc<Semaphore>,
     limit: u32,
     conversations: Arc<Conversations>,
+    ender: Ender,
 }
 
 /// On which revision each conversation has turns running, and how many.
@@ -70,12 +71,22 @@ impl Turns {
     pub(crate) fn new(host: Arc<RunnerHost>, limit: usize) -> Self {
         let limit = u32::try_from(limit).unwrap_or(u32::MAX).clamp(1, MOST_TURNS);
         let room = Arc::new(Semaphore::new(limit as usize));
-        Self { host, room, limit, conversations: Arc::default() }
+        Self { host, room, limit, conversations: Arc::default(), ender: Ender::new() }
     }
 
-    /// Waits for the turns that run. No others begin afterwards.
-    pub(crate) async fn finish(&self) {
-        let _ = Arc::clone(&self.room).acquire_many_owned(self.limit).await.map(|all| all.forget());
+    /// Waits for the turns that run, at most so long. No others begin afterwards, and what nobody waits
+    /// for ends then wherever it is.
+    pub(crate) async fn finish(&self, deadline: Instant) {
+        let all = Arc::clone(&self.room).acquire_many_owned(self.limit);
+        let all = tokio::time::timeout_at(deadline, all).await;
+        self.room.close();
+        self.ender.now();
+        drop(all);
+    }
+
+    /// When what goes on without anybody who waits for it has to end.
+    pub(crate) fn end(&self) -> End {
+        self.ender.end()
     }
 
     /// Answers a message. The turn goes on to its end when nobody waits for the answer any more.
@@ -92,14 +103,15 @@ impl Turns {
         let turn = self.begin(&message, room).await?;
         let (host, metrics) = (Arc::clone(&self.host), Arc::clone(metrics));
         let deployment_id = message.deployment.deployment_id;
-        let said = ToItsEnd::new(async move {
+        let said = async move {
             let began = Instant::now();
             let runtime = &turn.running.revision().runtime;
             let said = host.answer_with(runtime, message.activity).await;
             metrics.turn(deployment_id, began.elapsed(), said.is_ok());
             drop(turn);
             said
-        });
+        };
+        let said = ToItsEnd::new(said, self.end());
         let said = said.await.map_err(|_| ApiError::internal("the turn was cut off"))?;
         said.map(|said| Answer { said }).map_err(|error| refused(&error))
     }

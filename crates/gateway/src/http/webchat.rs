@@ -200,9 +200,10 @@ async fn post(gate: &Arc<Gate>, opened: Opened, asked: &Asked) -> Result<Reply, 
     let id = activity_id(conversation, number);
     if let Some(payload) = payload {
         let message = message(&opened, payload);
+        let end = gate.turns.end();
         let (gate, conversation, reply_to) = (Arc::clone(gate), conversation.clone(), id.clone());
         // A client that goes away comes back for the answer.
-        let turn = ToItsEnd::new(async move {
+        let turn = async move {
             let answer = gate.turns.answer(&gate.metrics, message).await;
             if answer.is_err() {
                 // Clients take an error for a message that was not said, and say it again.
@@ -211,7 +212,8 @@ async fn post(gate: &Arc<Gate>, opened: Opened, asked: &Asked) -> Result<Reply, 
             let said = answer?.said.iter().flat_map(|one| said(&one.payload)).collect();
             keep(&gate, &conversation, said, Some(&reply_to));
             Ok::<(), ApiError>(())
-        });
+        };
+        let turn = ToItsEnd::new(turn, end);
         turn.await.map_err(|_| ApiError::internal("the turn was cut off"))??;
     }
     Ok(json_reply(StatusCode::OK, &json!({ "id": id })))
