@@ -1,25 +1,31 @@
 //! What the templates of a node can name: the state of its flow.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 
+use handlebars::Context;
 use serde_json::Value;
 
 use super::state::FlowState;
-use super::template::{Context, Step, at};
+use super::template::{Scope, Step, at};
 
 /// The state of a flow, made one value only when something needs it so: it would be copied.
 pub(super) struct StateContext<'s> {
     state: &'s FlowState,
-    whole: OnceCell<Value>,
+    whole: OnceCell<Context>,
 }
 
 impl<'s> StateContext<'s> {
     pub(super) fn of(state: &'s FlowState) -> Self {
         Self { state, whole: OnceCell::new() }
     }
+
+    fn all(&self) -> &Context {
+        self.whole.get_or_init(|| self.state.context().into())
+    }
 }
 
-impl Context for StateContext<'_> {
+impl Scope for StateContext<'_> {
     fn find(&self, path: &[Step]) -> Option<&Value> {
         match (path, &self.state.last_output) {
             ([Step::Key(first), rest @ ..], _) if first == "entry" || first == "in" => {
@@ -29,12 +35,12 @@ impl Context for StateContext<'_> {
             ([Step::Key(first), Step::Key(id), rest @ ..], _) if first == "node" => {
                 at(&self.state.nodes.get(id)?.payload, rest)
             }
-            _ => at(self.whole(), path),
+            _ => at(self.all().data(), path),
         }
     }
 
-    fn whole(&self) -> &Value {
-        self.whole.get_or_init(|| self.state.context())
+    fn whole(&self) -> Cow<'_, Context> {
+        Cow::Borrowed(self.all())
     }
 }
 
@@ -73,7 +79,7 @@ mod tests {
                 "",
             ] {
                 let path = parse_path(path).unwrap();
-                assert_eq!(context.find(&path), at(context.whole(), &path), "{path:?}");
+                assert_eq!(context.find(&path), at(context.whole().data(), &path), "{path:?}");
             }
             state.record("one", json!({ "b": 3 })).unwrap();
         }

@@ -184,7 +184,11 @@ impl<'w> Engine<'w> {
             place,
             retry: self.retry,
             operation: node.component.operation.as_deref(),
-            mapping: template::fill(&node.input.mapping, &StateContext::of(state))?,
+            mapping: template::fill(
+                &node.input.mapping,
+                &StateContext::of(state),
+                self.world.templates(),
+            )?,
         };
         let payload = match Kind::of(&node.component.id) {
             Kind::Wait => {

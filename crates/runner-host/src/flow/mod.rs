@@ -13,6 +13,7 @@ mod size;
 mod state;
 mod template;
 mod template_bounds;
+mod templates;
 #[cfg(test)]
 #[expect(clippy::disallowed_methods, reason = "a test is a program: it builds its runtime")]
 mod tests;
@@ -22,4 +23,5 @@ pub(crate) use engine::{Engine, FlowLimits, Outcome};
 pub use error::{FlowError, MappingProblem};
 pub(crate) use retry::RetryPolicy;
 pub use state::FlowSnapshot;
+pub(crate) use templates::Templates;
 pub(crate) use world::{Place, ProviderCall, World};

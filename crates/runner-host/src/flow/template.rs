@@ -1,59 +1,55 @@
 //! Fills templates: `{{path}}` in any string of a node's mapping.
 
-use std::sync::LazyLock;
+use std::borrow::Cow;
 
-use handlebars::Handlebars;
+use handlebars::Context;
 use serde_json::{Map, Value};
 
+use super::FlowError;
 use super::size::{self, MAX_DEPTH, MAX_HELD};
-use super::{FlowError, template_bounds};
-
-/// Bytes that one string may have once it is filled.
-const MAX_TEXT: usize = 1024 * 1024;
+use super::templates::Templates;
 
 /// Fills every string of a value, at any depth.
 ///
 /// A string that is nothing but `{{path}}` becomes the value at the path, with its type, or an empty
 /// string when nothing is there. Other strings are Handlebars templates whose missing values are
 /// empty.
-pub(super) fn fill(mapping: &Value, context: &impl Context) -> Result<Value, FlowError> {
-    Filler { context, left: MAX_HELD }.fill(mapping, 0)
+pub(super) fn fill(
+    mapping: &Value,
+    scope: &impl Scope,
+    templates: &Templates,
+) -> Result<Value, FlowError> {
+    Filler { scope, templates, left: MAX_HELD }.fill(mapping, 0)
 }
 
 /// What templates can name.
-pub(super) trait Context {
+pub(super) trait Scope {
     /// The value at a path.
     fn find(&self, path: &[Step]) -> Option<&Value>;
 
     /// All of it as one value.
-    fn whole(&self) -> &Value;
+    fn whole(&self) -> Cow<'_, Context>;
 }
 
-impl Context for Value {
+impl Scope for Value {
     fn find(&self, path: &[Step]) -> Option<&Value> {
         at(self, path)
     }
 
-    fn whole(&self) -> &Value {
-        self
+    fn whole(&self) -> Cow<'_, Context> {
+        Cow::Owned(self.clone().into())
     }
 }
 
-/// Handlebars with its own helpers, and texts as they are: what is made is no HTML.
-static HANDLEBARS: LazyLock<Handlebars<'static>> = LazyLock::new(|| {
-    let mut handlebars = Handlebars::new();
-    handlebars.register_escape_fn(handlebars::no_escape);
-    handlebars
-});
-
 /// Fills the texts of one mapping.
-struct Filler<'c, C> {
-    context: &'c C,
+struct Filler<'c, S> {
+    scope: &'c S,
+    templates: &'c Templates,
     /// Bytes that may still be put in: a value that is put in twice, again and again, has no end.
     left: usize,
 }
 
-impl<C: Context> Filler<'_, C> {
+impl<S: Scope> Filler<'_, S> {
     fn fill(&mut self, value: &Value, depth: usize) -> Result<Value, FlowError> {
         if depth > MAX_DEPTH {
             return Err(FlowError::TooDeep { limit: MAX_DEPTH });
@@ -78,13 +74,13 @@ impl<C: Context> Filler<'_, C> {
             return Ok(Value::String(text.to_owned()));
         }
         if let Some(path) = whole_path(text) {
-            let Some(found) = self.context.find(&path) else {
+            let Some(found) = self.scope.find(&path) else {
                 return Ok(Value::String(String::new()));
             };
             self.take(size::measure(found, depth)?)?;
             return Ok(found.clone());
         }
-        let filled = render(text, self.context.whole())?;
+        let filled = self.templates.fill(text, &self.scope.whole())?;
         self.take(filled.len())?;
         Ok(Value::String(filled))
     }
@@ -92,38 +88,6 @@ impl<C: Context> Filler<'_, C> {
     fn take(&mut self, bytes: usize) -> Result<(), FlowError> {
         let left = self.left.checked_sub(bytes);
         self.left = left.ok_or(FlowError::TooMuch { limit: MAX_HELD })?;
-        Ok(())
-    }
-}
-
-fn render(text: &str, context: &Value) -> Result<String, FlowError> {
-    let mut out = Bounded::default();
-    let failed =
-        |detail: String| FlowError::Template { template: text.chars().take(200).collect(), detail };
-    if let Some(problem) = template_bounds::problem(text, context) {
-        return Err(failed(problem.to_owned()));
-    }
-    let filled = HANDLEBARS.render_template_to_write(text, context, &mut out);
-    filled.map_err(|error| failed(error.to_string()))?;
-    Ok(String::from_utf8_lossy(&out.bytes).into_owned())
-}
-
-/// Takes a bounded number of bytes.
-#[derive(Default)]
-struct Bounded {
-    bytes: Vec<u8>,
-}
-
-impl std::io::Write for Bounded {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        if self.bytes.len() + bytes.len() > MAX_TEXT {
-            return Err(std::io::ErrorKind::FileTooLarge.into());
-        }
-        self.bytes.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
         Ok(())
     }
 }

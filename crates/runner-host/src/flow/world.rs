@@ -5,6 +5,7 @@ use greentic_env_pack::PortError;
 use greentic_pack_format::Flow;
 use serde_json::Value;
 
+use super::Templates;
 use crate::provider::ProviderError;
 use crate::wasm::{CallError, Invocation};
 
@@ -30,6 +31,9 @@ pub(crate) struct ProviderCall {
 pub(crate) trait World: Send + Sync {
     /// A flow of a pack.
     fn flow(&self, pack_id: &str, flow_id: &str) -> Option<&Flow>;
+
+    /// The templates of all flows.
+    fn templates(&self) -> &Templates;
 
     /// Whether a pack has a component.
     fn has_component(&self, pack_id: &str, component_id: &str) -> bool;

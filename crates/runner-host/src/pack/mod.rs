@@ -163,6 +163,10 @@ impl PackRuntime {
         self.flows.iter().map(describe).collect()
     }
 
+    pub(crate) fn flows(&self) -> impl Iterator<Item = &Flow> {
+        self.flows.iter().map(|flow| &flow.flow)
+    }
+
     /// A flow.
     #[must_use]
     pub fn load_flow(&self, flow_id: &str) -> Option<&Flow> {

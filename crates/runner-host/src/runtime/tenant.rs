@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::names::Names;
 use super::{RuntimeError, RuntimeKey};
 use crate::config::HostConfig;
+use crate::flow::Templates;
 use crate::pack::{PackComponent, PackRuntime, PackSource};
 use crate::provider::HintCache;
 use crate::turn::Queue;
@@ -92,6 +93,7 @@ pub struct TenantRuntime {
     pub(super) hints: HintCache,
     pub(super) queue: Queue,
     pub(super) names: Names,
+    pub(super) templates: Templates,
     pub(super) engine: Arc<WasmEngine>,
 }
 
@@ -147,8 +149,19 @@ impl TenantRuntime {
         }
         let rollout = source.rollout;
         let names = Names::new(&config, rollout.as_ref(), &packs);
-        let (hints, queue) = (HintCache::default(), Queue::default());
-        Ok(Self { config, rollout, packs, configs, ports, hints, queue, names, engine })
+        let flows = packs.iter().flat_map(|pack| pack.flows());
+        Ok(Self {
+            templates: Templates::of(flows),
+            hints: HintCache::default(),
+            queue: Queue::default(),
+            config,
+            rollout,
+            packs,
+            configs,
+            ports,
+            names,
+            engine,
+        })
     }
 
     /// The tenant.

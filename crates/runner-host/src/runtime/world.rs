@@ -8,7 +8,7 @@ use greentic_pack_format::Flow;
 use serde_json::Value;
 
 use super::TenantRuntime;
-use crate::flow::{Place, ProviderCall, World};
+use crate::flow::{Place, ProviderCall, Templates, World};
 use crate::pack::PackComponent;
 use crate::provider::ProviderError;
 use crate::turn::{Envelope, Resumed};
@@ -44,6 +44,10 @@ impl TurnWorld<'_> {
 impl World for TurnWorld<'_> {
     fn flow(&self, pack_id: &str, flow_id: &str) -> Option<&Flow> {
         self.runtime.find_flow(pack_id, flow_id)
+    }
+
+    fn templates(&self) -> &Templates {
+        &self.runtime.templates
     }
 
     fn has_component(&self, pack_id: &str, component_id: &str) -> bool {

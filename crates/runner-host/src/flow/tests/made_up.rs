@@ -11,7 +11,7 @@ use serde_json::Value;
 use tokio::runtime::Builder;
 
 use crate::flow::engine::{Engine, FlowLimits, Outcome, Parked};
-use crate::flow::{FlowError, FlowSnapshot, Place, ProviderCall, RetryPolicy, World};
+use crate::flow::{FlowError, FlowSnapshot, Place, ProviderCall, RetryPolicy, Templates, World};
 use crate::provider::ProviderError;
 use crate::wasm::{CallError, Input, Invocation};
 
@@ -23,6 +23,7 @@ pub(super) const RETRY: RetryPolicy =
 #[derive(Default)]
 pub(super) struct MadeUp {
     flows: Vec<Flow>,
+    templates: Templates,
     state: Mutex<BTreeMap<String, Value>>,
     /// Each call and effect, in its order.
     log: Mutex<Vec<String>>,
@@ -38,7 +39,7 @@ impl MadeUp {
             let flow = compile_flow("a.ygtc", source, &Limits::default());
             flow.unwrap_or_else(|error| panic!("{error}\n{source}")).flow
         };
-        Self { flows: flows.iter().map(compile).collect(), ..Self::default() }
+        Self::with_flows(flows.iter().map(compile).collect(), FlowLimits::default())
     }
 
     /// A flow called `main` of these nodes, and others.
@@ -48,7 +49,7 @@ impl MadeUp {
     }
 
     pub(super) fn with_flows(flows: Vec<Flow>, limits: FlowLimits) -> Self {
-        Self { flows, limits, ..Self::default() }
+        Self { templates: Templates::of(&flows), flows, limits, ..Self::default() }
     }
 
     pub(super) fn failing(self, failures: impl IntoIterator<Item = CallError>) -> Self {
@@ -130,6 +131,10 @@ fn held<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
 impl World for MadeUp {
     fn flow(&self, _pack_id: &str, flow_id: &str) -> Option<&Flow> {
         self.flows.iter().find(|flow| flow.id == flow_id)
+    }
+
+    fn templates(&self) -> &Templates {
+        &self.templates
     }
 
     fn has_component(&self, _pack_id: &str, component_id: &str) -> bool {

@@ -5,7 +5,18 @@ use serde_json::{Value, json};
 
 use super::arbitrary::json_value;
 use crate::flow::FlowError;
-use crate::flow::template::fill;
+use crate::flow::{Templates, template};
+
+/// Fills a mapping; templates that were parsed before and others give the same.
+fn fill(mapping: &Value, context: &Value) -> Result<Value, FlowError> {
+    let mut parsed = Templates::default();
+    parsed.parse(mapping);
+    let filled = template::fill(mapping, context, &parsed);
+    let other = template::fill(mapping, context, &Templates::default());
+    let told = [&filled, &other].map(|one| one.as_ref().map_err(FlowError::code));
+    assert_eq!(told[0], told[1], "{mapping}");
+    filled
+}
 
 /// Texts that look like templates, and some that are.
 fn template_like() -> impl Strategy<Value = String> {
