@@ -55,18 +55,13 @@ async fn connect(address: SocketAddr) -> SendRequest<Full<Bytes>> {
     sender
 }
 
-async fn ask(sender: &mut SendRequest<Full<Bytes>>, asked: Asked, session: &str) {
+async fn ask(sender: &mut SendRequest<Full<Bytes>>, asked: Asked, body: &Bytes) {
     let request = match asked {
         Asked::Constant => Request::get("/livez").header("host", "localhost").body(Full::default()),
-        Asked::Turn => {
-            let body =
-                json!({ "worker_id": BUNDLE, "session_id": session, "payload": { "text": "hi" } });
-            let body = Full::new(Bytes::from(body.to_string()));
-            Request::post("/workers/invoke")
-                .header("host", "localhost")
-                .header("content-type", "application/json")
-                .body(body)
-        }
+        Asked::Turn => Request::post("/workers/invoke")
+            .header("host", "localhost")
+            .header("content-type", "application/json")
+            .body(Full::new(body.clone())),
     };
     let answer = sender.send_request(request.expect("a request")).await.expect("an answer");
     let status = answer.status();
@@ -79,11 +74,15 @@ async fn round(address: SocketAddr, asked: Asked, time: Duration) -> Vec<Duratio
     let end = Instant::now() + time;
     let asking = (0..CONNECTIONS).map(|number| {
         tokio::spawn(async move {
-            let (mut sender, session) = (connect(address).await, format!("session-{number}"));
+            let mut sender = connect(address).await;
+            let session = format!("session-{number}");
+            let said =
+                json!({ "worker_id": BUNDLE, "session_id": session, "payload": { "text": "hi" } });
+            let body = Bytes::from(said.to_string());
             let mut took = Vec::new();
             while Instant::now() < end {
                 let began = Instant::now();
-                ask(&mut sender, asked, &session).await;
+                ask(&mut sender, asked, &body).await;
                 took.push(began.elapsed());
             }
             took
