@@ -83,12 +83,14 @@ impl FaultyFiles {
     }
 
     /// Nothing works from now on.
+    #[cfg(target_os = "linux")]
     pub(crate) fn break_down(&self) {
         let mut script = self.script();
         script.fault = Some((script.operations.len(), Fault::Crash));
     }
 
     /// Everything works again.
+    #[cfg(target_os = "linux")]
     pub(crate) fn recover(&self) {
         self.script().fault = None;
     }
