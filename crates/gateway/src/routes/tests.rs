@@ -163,6 +163,12 @@ fn is_for(binding: &RouteBinding, name: &str, path: &str) -> bool {
         && (binding.path_prefixes.is_empty() || binding.path_prefixes.iter().any(prefix))
 }
 
+/// Whether a host stands as it is compared: nothing to trim, to cut off or to put in lower case.
+fn says_what_it_means(host: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_graphic() && !byte.is_ascii_uppercase();
+    host.bytes().all(|byte| plain(byte) && !b":[]".contains(&byte)) && !host.ends_with('.')
+}
+
 proptest! {
     #[test]
     fn what_matches_is_what_is_bound_and_no_order_changes_who_wins(
@@ -177,8 +183,7 @@ proptest! {
         prop_assert_eq!(&table, &RouteTable::new(turned));
         for (id, binding) in numbered {
             let found = table.matching(Some(&name), &path).any(|route| route.deployment_id == id);
-            let simple = binding.hosts.iter().all(|host| host.is_ascii() && !host.contains([' ', ':', '[', '\t']));
-            let simple = simple && binding.hosts.iter().all(|host| !host.ends_with('.') && *host == host.to_ascii_lowercase());
+            let simple = binding.hosts.iter().all(|host| says_what_it_means(host));
             if simple {
                 prop_assert_eq!(found, is_for(binding, &name, &path), "{:?}", binding);
             }
