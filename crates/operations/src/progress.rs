@@ -31,7 +31,7 @@ pub enum Step {
         /// Its bundle.
         bundle_id: BundleId,
     },
-    /// A change is committed.
+    /// A change is committed, or only judged when the store rehearses.
     Commit {
         /// The verb, such as `traffic.set`.
         verb: String,
@@ -61,7 +61,7 @@ impl fmt::Display for Step {
             Self::Stage { revision_id, bundle_id } => {
                 write!(f, "staging bundle {bundle_id} as revision {revision_id}")
             }
-            Self::Commit { verb } => write!(f, "recording {verb}"),
+            Self::Commit { verb } => write!(f, "change: {verb}"),
             Self::Check { check, revision_id } => {
                 write!(f, "checking {check} of revision {revision_id}")
             }
