@@ -20,7 +20,7 @@ impl Contract for DeployerContract {
     }
 }
 
-/// One thing that holds of every deployer.
+/// One thing that holds of every deployer, or of every deployer with a capability.
 pub type Clause = greentic_conformance::Clause<DeployerContract>;
 
 /// Clauses, and how long each may take.
@@ -55,12 +55,20 @@ impl From<Stop> for Verdict {
     }
 }
 
-/// The clauses of one area.
+/// The clauses of one area, as in the macro of [`greentic_conformance`]. The function that checks a
+/// clause takes the trial, then what stands in parentheses behind its name.
 macro_rules! clauses {
-    ($area:literal; $($(#[doc = $text:literal])+ $id:literal => $check:ident;)+) => {
+    ($area:literal; $(
+        $(#[doc = $text:literal])+
+        $id:literal $(with [$($with:ident),+])? $(without [$without:ident])?
+            => $check:ident $(($($more:expr),+))?;
+    )+) => {
         pub(super) const CLAUSES: &[$crate::conformance::Clause] = ::greentic_conformance::clauses! {
-            $crate::conformance::DeployerContract, "deployer", $area;
-            $($(#[doc = $text])+ $id => |trial| Box::pin($check(trial));)+
+            $crate::conformance::DeployerContract, "deployer", $area; $(
+                $(#[doc = $text])+
+                $id $(with [$($with),+])? $(without [$without])?
+                    => |trial| Box::pin($check(trial $($(, $more)+)?));
+            )+
         };
     };
 }

@@ -118,6 +118,31 @@ pub enum ConformanceFailure {
         #[source]
         source: DeployerError,
     },
+    /// A verb has changes to tell although the provider agrees already.
+    #[error("nothing was left to do, but `{verb}` tells of the changes {changes}")]
+    NeverDone {
+        /// The verb.
+        verb: &'static str,
+        /// The changes.
+        changes: Value,
+    },
+    /// A verb was carried out for a caller who has seen an older state than the provider has.
+    #[error(
+        "`{verb}` took a stale snapshot; what `with_fence` gives must compare generations first"
+    )]
+    StaleAccepted {
+        /// The verb.
+        verb: &'static str,
+    },
+    /// A verb refused a stale snapshot, but not as what it is.
+    #[error("`{verb}` must refuse a stale snapshot as `stale`")]
+    StaleWrongError {
+        /// The verb.
+        verb: &'static str,
+        /// What was said.
+        #[source]
+        source: DeployerError,
+    },
     /// The environment that the subject gave lacks what the bench works with.
     #[error("the subject's environment lacks {what}; derive it from `build_fixture_env`")]
     FixtureIncomplete {
@@ -153,6 +178,9 @@ impl ConformanceFailure {
             Self::CapabilityMisdeclared { .. } => "capability-misdeclared",
             Self::ProviderChanged { .. } => "provider-changed",
             Self::NotResumable { .. } => "not-resumable",
+            Self::NeverDone { .. } => "never-done",
+            Self::StaleAccepted { .. } => "stale-accepted",
+            Self::StaleWrongError { .. } => "stale-wrong-error",
             Self::FixtureIncomplete { .. } => "fixture-incomplete",
             Self::Subject { .. } => "subject-failed",
         }

@@ -4,10 +4,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use greentic_deploy_spec::{
     BundleDeployment, BundleDeploymentStatus, BundleId, CustomerId, DeploymentId, EnvId,
     Environment, EnvironmentHostConfig, PackId, PackListEntry, PartyId, RevenueShareEntry,
-    Revision, RevisionId, RevisionLifecycle, RouteBinding, SchemaVersion, SemVer,
+    Revision, RevisionId, RevisionLifecycle, RouteBinding, SchemaVersion, SemVer, StateEtag,
     TOTAL_BASIS_POINTS, TrafficSplit, TrafficSplitEntry,
 };
 use ulid::Ulid;
+
+use crate::Fence;
 
 /// The deployment with two revisions.
 pub(super) const DEPLOYMENT_A: DeploymentId = DeploymentId(Ulid(0x01));
@@ -50,6 +52,11 @@ pub fn build_fixture_env() -> Environment {
         split(&env_id, (DEPLOYMENT_B, "bundle.b"), &[(ARCHIVE, TOTAL_BASIS_POINTS)]),
     ];
     env
+}
+
+/// Of somebody who has seen this generation of the environment.
+pub(super) fn fence(generation: u64) -> Fence {
+    Fence { generation, etag: StateEtag(format!("{generation:064x}")) }
 }
 
 /// The start of 2026.

@@ -3,8 +3,8 @@
 //!
 //! Whoever writes a deployer runs the bench in its own tests. A [`Subject`] makes fresh providers;
 //! what a [`Provider`] tells beyond its deployer (its state, faults that it can be given) makes more
-//! clauses speak. A clause that would need what the provider does not tell is `not-run`, never
-//! passed.
+//! clauses speak. A clause that would need what the provider does not tell is `not-run`, and one about
+//! what the deployer does not say that it can is `skipped`; neither is passed.
 //!
 //! ```
 //! use async_trait::async_trait;

@@ -6,6 +6,7 @@ mod preconditions;
 mod resumption;
 mod runtime_config;
 mod splits;
+mod whole;
 
 use super::contract::Clause;
 
@@ -15,7 +16,7 @@ pub fn clauses() -> impl Iterator<Item = &'static Clause> {
 }
 
 // A deployer alone is judged in this order.
-const ALL: [&[Clause]; 7] = [
+const ALL: [&[Clause]; 8] = [
     idempotency::CLAUSES,
     preconditions::CLAUSES,
     splits::CLAUSES,
@@ -23,4 +24,5 @@ const ALL: [&[Clause]; 7] = [
     capabilities::CLAUSES,
     preconditions::OF_THE_PROVIDER,
     resumption::CLAUSES,
+    whole::CLAUSES,
 ];

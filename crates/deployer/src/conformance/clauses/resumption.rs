@@ -10,9 +10,9 @@ clauses! { "resumption";
     /// A verb that has nothing left to do leaves the provider as it is.
     "second-call-changes-nothing" => second_call_changes_nothing;
     /// After a change that the provider refused, calling warm again finishes it.
-    "after-a-failure" => after_a_failure;
+    "after-a-failure" => resumes(Fault::NextChangeFails);
     /// After an answer of the provider that was lost, calling warm again finishes it.
-    "after-a-lost-answer" => after_a_lost_answer;
+    "after-a-lost-answer" => resumes(Fault::NextAnswerIsLost);
 }
 
 /// The life of the revisions, in its order.
@@ -32,14 +32,6 @@ async fn second_call_changes_nothing(trial: &Trial<'_>) -> Check {
         trial.unchanged(format!("a second `{}`", verb.name()), &before).await?;
     }
     Ok(())
-}
-
-async fn after_a_failure(trial: &Trial<'_>) -> Check {
-    resumes(trial, Fault::NextChangeFails).await
-}
-
-async fn after_a_lost_answer(trial: &Trial<'_>) -> Check {
-    resumes(trial, Fault::NextAnswerIsLost).await
 }
 
 async fn resumes(trial: &Trial<'_>, fault: Fault) -> Check {

@@ -8,19 +8,11 @@ use crate::conformance::trial::{Trial, again, happy};
 
 clauses! { "splits";
     /// Applying a split that is applied already succeeds.
-    "idempotent" => idempotent;
+    "idempotent" => twice("apply_traffic_split", DEPLOYMENT_A);
     /// Applying the split of the deployment beside it, twice, succeeds.
-    "idempotent-beside" => idempotent_beside;
+    "idempotent-beside" => twice("apply_traffic_split[dep_b]", DEPLOYMENT_B);
     /// The outcome names the deployment that was asked for, and the shares that are recorded for it.
     "outcome" => outcome;
-}
-
-async fn idempotent(trial: &Trial<'_>) -> Check {
-    twice(trial, "apply_traffic_split", DEPLOYMENT_A).await
-}
-
-async fn idempotent_beside(trial: &Trial<'_>) -> Check {
-    twice(trial, "apply_traffic_split[dep_b]", DEPLOYMENT_B).await
 }
 
 async fn twice(trial: &Trial<'_>, verb: &'static str, id: DeploymentId) -> Check {

@@ -1,7 +1,8 @@
-//! A deployer over a provider in memory that keeps the contract, unless it is told to lie.
+//! A deployer over a provider in memory that keeps the contract, unless it is told to lie. It can
+//! everything beyond the five verbs, or nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use async_trait::async_trait;
 use greentic_deploy_spec::{
@@ -9,18 +10,21 @@ use greentic_deploy_spec::{
 };
 use greentic_deployer::conformance::{Fault, Injected, Provider, Subject, SubjectError};
 use greentic_deployer::{
-    ArchiveOutcome, Capabilities, Capability, Deployer, DeployerError, DrainOutcome, Observation,
-    StageOutcome, TrafficSplitOutcome, WarmOutcome, enforce_split_invariants, require_revision,
+    Action, ArchiveOutcome, Capabilities, Capability, Change, Deployer, DeployerError,
+    DestroyOutcome, DrainOutcome, Fence, Observation, Plan, ReconcileOutcome, StageOutcome,
+    TrafficSplitOutcome, WarmOutcome, enforce_split_invariants, require_revision,
 };
 use serde_json::{Value, json};
 use ulid::Ulid;
 
 use super::lies::Lie;
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Fake {
-    pub(super) lie: Option<Lie>,
-    cloud: Mutex<Cloud>,
+    lie: Option<Lie>,
+    abilities: Capabilities,
+    fence: Option<Fence>,
+    cloud: Arc<Mutex<Cloud>>,
 }
 
 /// What the provider has, and what the deployer remembers.
@@ -31,15 +35,26 @@ struct Cloud {
     called: BTreeSet<String>,
     gave_up: bool,
     made: BTreeSet<String>,
+    generation: u64,
 }
 
 impl Fake {
+    fn new(lie: Option<Lie>, abilities: Capabilities) -> Self {
+        Self { lie, abilities, fence: None, cloud: Arc::default() }
+    }
+
+    /// One that can everything.
     pub(super) fn honest() -> Self {
-        Self::default()
+        Self::new(None, Capabilities::all())
+    }
+
+    /// One that has the five verbs alone.
+    pub(super) fn plain() -> Self {
+        Self::new(None, Capabilities::none())
     }
 
     pub(super) fn lying(lie: Lie) -> Self {
-        Self { lie: Some(lie), ..Self::default() }
+        Self::new(Some(lie), Capabilities::all())
     }
 
     fn cloud(&self) -> MutexGuard<'_, Cloud> {
@@ -90,6 +105,7 @@ impl Fake {
             let count = cloud.objects.len();
             cloud.objects.insert(format!("call {count}"), String::new());
         }
+        self.check_fence(env)?;
         match require_revision(env, id) {
             Ok(_) => {}
             Err(_) if self.lies(Lie::TakesUnknown) => return Ok(()),
@@ -102,6 +118,57 @@ impl Fake {
         }
         Ok(())
     }
+
+    /// Refuses what it cannot do.
+    fn require(&self, capability: Capability) -> Result<(), DeployerError> {
+        if self.abilities.has(capability) && !self.lies(Lie::Promises(capability)) {
+            return Ok(());
+        }
+        Err(DeployerError::Unsupported { verb: capability.as_str() })
+    }
+
+    /// Refuses a snapshot that is older than what the provider has.
+    fn check_fence(&self, env: &Environment) -> Result<(), DeployerError> {
+        let newer = self.cloud().generation;
+        match &self.fence {
+            Some(fence) if fence.generation < newer && !self.lies(Lie::TakesStale) => {
+                if self.lies(Lie::StaleInOwnWords) {
+                    return Err(provider("too old"));
+                }
+                let (env_id, generation) = (env.environment_id.clone(), fence.generation);
+                Err(DeployerError::Stale { env_id, generation, newer })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Makes an object while it should only look, when that is its lie.
+    fn look(&self, lie: Lie) -> Result<(), DeployerError> {
+        if self.lies(lie) { self.put("look".to_owned(), "") } else { Ok(()) }
+    }
+
+    /// The workers that a reconcile would make.
+    fn missing(&self, env: &Environment) -> Vec<Change> {
+        let cloud = self.cloud();
+        let ready = env.revisions.iter().filter(|one| one.lifecycle.is_routable());
+        let ready = ready.map(|one| (worker(one.revision_id), Some(one.revision_id)));
+        let missing = ready.filter(|(object, _)| !cloud.objects.contains_key(object));
+        let action = Action::Create;
+        missing.map(|(object, revision_id)| Change { object, revision_id, action }).collect()
+    }
+}
+
+fn worker(id: RevisionId) -> String {
+    format!("worker {id}")
+}
+
+/// A change that is told at each call, when that is the lie.
+fn for_ever(lies: bool, mut changes: Vec<Change>) -> Vec<Change> {
+    if lies {
+        let object = "ghost".to_owned();
+        changes.push(Change { object, revision_id: None, action: Action::Update });
+    }
+    changes
 }
 
 pub(super) fn provider(text: &str) -> DeployerError {
@@ -132,7 +199,7 @@ impl Deployer for Fake {
             Some(Lie::CannotWarm) => return Err(provider("no room")),
             _ => {}
         }
-        self.put(format!("worker {id}"), "running")?;
+        self.put(worker(id), "running")?;
         Ok(WarmOutcome::default())
     }
 
@@ -152,7 +219,7 @@ impl Deployer for Fake {
         _answers: Option<&Value>,
     ) -> Result<ArchiveOutcome, DeployerError> {
         self.revision_verb(env, id, "archive_revision")?;
-        self.cloud().objects.remove(&format!("worker {id}"));
+        self.cloud().objects.remove(&worker(id));
         Ok(ArchiveOutcome::default())
     }
 
@@ -165,6 +232,7 @@ impl Deployer for Fake {
         if self.lies(Lie::SplitsFirst) {
             self.put(format!("split {id}"), "to come")?;
         }
+        self.check_fence(env)?;
         let whole = enforce_split_invariants(env, id);
         let unlike = TrafficSplitOutcome { applied_deployment_id: id, applied_entries: Vec::new() };
         let mut outcome = match (whole, self.lie) {
@@ -201,8 +269,10 @@ impl Deployer for Fake {
     }
 
     fn capabilities(&self) -> Capabilities {
-        let none = Capabilities::none();
-        if self.lies(Lie::PromisesPlans) { none.with(Capability::Plan) } else { none }
+        match self.lie {
+            Some(Lie::InSilence(capability)) => self.abilities.clone().without(capability),
+            _ => self.abilities.clone(),
+        }
     }
 
     async fn observe(
@@ -210,10 +280,54 @@ impl Deployer for Fake {
         _env: &Environment,
         _answers: Option<&Value>,
     ) -> Result<Observation, DeployerError> {
-        if self.lies(Lie::ObservesInSilence) {
-            return Ok(Observation::default());
+        self.require(Capability::Observe)?;
+        self.look(Lie::ChangesByObserving)?;
+        Ok(Observation::default())
+    }
+
+    async fn plan(
+        &self,
+        env: &Environment,
+        _answers: Option<&Value>,
+    ) -> Result<Plan, DeployerError> {
+        self.require(Capability::Plan)?;
+        self.look(Lie::ChangesByPlanning)?;
+        Ok(Plan { changes: for_ever(self.lies(Lie::PlansForEver), self.missing(env)) })
+    }
+
+    async fn reconcile(
+        &self,
+        env: &Environment,
+        _answers: Option<&Value>,
+    ) -> Result<ReconcileOutcome, DeployerError> {
+        self.require(Capability::Reconcile)?;
+        self.check_fence(env)?;
+        let missing = self.missing(env);
+        for change in &missing {
+            self.put(change.object.clone(), "running")?;
         }
-        Err(DeployerError::Unsupported { verb: Capability::Observe.as_str() })
+        if let Some(fence) = &self.fence {
+            self.cloud().generation = fence.generation;
+        }
+        let changes = for_ever(self.lies(Lie::ReconcilesForEver), missing);
+        Ok(ReconcileOutcome { changes, unchanged: 0 })
+    }
+
+    async fn destroy(
+        &self,
+        _env: &Environment,
+        _answers: Option<&Value>,
+    ) -> Result<DestroyOutcome, DeployerError> {
+        self.require(Capability::Destroy)?;
+        let gone = std::mem::take(&mut self.cloud().objects).into_keys();
+        let change = |object| Change { object, revision_id: None, action: Action::Delete };
+        let changes = for_ever(self.lies(Lie::DestroysForEver), gone.map(change).collect());
+        Ok(DestroyOutcome { changes })
+    }
+
+    fn with_fence(&self, fence: Fence) -> Result<Box<dyn Deployer + '_>, DeployerError> {
+        self.require(Capability::Fence)?;
+        Ok(Box::new(Self { fence: Some(fence), ..self.clone() }))
     }
 }
 
@@ -233,8 +347,26 @@ impl Provider for Fake {
     }
 }
 
-/// Fresh fakes that all tell the same lie, or none.
-pub(super) struct Fakes(pub(super) Option<Lie>);
+/// Fresh fakes that are all like one.
+pub(super) struct Fakes(fn() -> Fake, Option<Lie>);
+
+impl Fakes {
+    pub(super) fn honest() -> Self {
+        Self(Fake::honest, None)
+    }
+
+    pub(super) fn plain() -> Self {
+        Self(Fake::plain, None)
+    }
+
+    pub(super) fn lying(lie: Lie) -> Self {
+        Self::honest().telling(lie)
+    }
+
+    pub(super) fn telling(self, lie: Lie) -> Self {
+        Self(self.0, Some(lie))
+    }
+}
 
 #[async_trait]
 impl Subject for Fakes {
@@ -243,6 +375,7 @@ impl Subject for Fakes {
     }
 
     async fn fresh(&self) -> Result<Box<dyn Provider>, SubjectError> {
-        Ok(Box::new(Fake { lie: self.0, ..Fake::default() }))
+        let Self(fake, lie) = self;
+        Ok(Box::new(Fake { lie: *lie, ..fake() }))
     }
 }

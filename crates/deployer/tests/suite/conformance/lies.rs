@@ -1,3 +1,5 @@
+use greentic_deployer::Capability;
+
 /// A way in which a deployer breaks the contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Lie {
@@ -23,10 +25,24 @@ pub(super) enum Lie {
     TellsOtherShares,
     /// Reports no runtime configuration.
     ReportsNothing,
-    /// Observes without saying that it can.
-    ObservesInSilence,
-    /// Says that it plans, and does not.
-    PromisesPlans,
+    /// Has this without saying so.
+    InSilence(Capability),
+    /// Says that it has this, and does not.
+    Promises(Capability),
+    /// Makes something while it observes.
+    ChangesByObserving,
+    /// Makes something while it plans.
+    ChangesByPlanning,
+    /// Tells the same changes after each reconcile.
+    ReconcilesForEver,
+    /// Plans what is done.
+    PlansForEver,
+    /// Tells the same changes after each destroy.
+    DestroysForEver,
+    /// Takes what comes from a stale snapshot.
+    TakesStale,
+    /// Refuses it in its own words.
+    StaleInOwnWords,
     /// Asks the provider before it checks anything.
     AsksFirst,
     /// Asks the provider for a split before it checks anything.

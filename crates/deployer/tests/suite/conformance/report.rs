@@ -24,7 +24,7 @@ impl Subject for SilentFakes {
     }
 
     async fn fresh(&self) -> Result<Box<dyn Provider>, SubjectError> {
-        Ok(Box::new(Silent(Fake::honest())))
+        Ok(Box::new(Silent(Fake::plain())))
     }
 }
 
@@ -45,7 +45,7 @@ impl Subject for NoProvider {
 async fn a_clause_that_needs_what_is_not_told_is_not_run_and_not_passed() {
     let report = conformance::run(&SilentFakes).await;
     assert!(report.passed(), "{report}");
-    assert_eq!((report.summary.passed, report.summary.not_run), (13, 4), "{report}");
+    assert_eq!((report.summary.passed, report.summary.not_run), (16, 4), "{report}");
     let text = report.to_string();
     let line = "not-run deployer.resumption.after-a-failure: \
                 the provider cannot `inject()` this fault";
@@ -62,9 +62,10 @@ async fn a_subject_that_fails_is_told_with_its_reason() {
 #[tokio::test]
 async fn a_report_as_text_tells_what_failed_first() {
     let suite = Suite::new().only(&["deployer.idempotency"]).unwrap();
-    let report = run_suite(&suite, &Fakes(Some(Lie::Once("drain_revision")))).await;
+    let report = run_suite(&suite, &Fakes::lying(Lie::Once("drain_revision"))).await;
     let expected = "\
 deployer `fake`: 3 passed, 1 failed, 0 skipped, 0 not run
+it says that it has: observe, plan, reconcile, destroy, fence
 
 FAILED  deployer.idempotency.drain
         Draining a revision that is drained already succeeds.
@@ -82,12 +83,13 @@ passed  deployer.idempotency.archive
 #[tokio::test]
 async fn a_report_as_json_has_every_clause() {
     let suite = Suite::new().only(&["deployer.splits.idempotent"]).unwrap();
-    let report = run_suite(&suite, &Fakes(Some(Lie::Once("apply_traffic_split")))).await;
+    let report = run_suite(&suite, &Fakes::plain().telling(Lie::Once("apply_traffic_split"))).await;
     let seen = "`apply_traffic_split` failed the second time; a verb that has nothing left to do \
                 succeeds: done before";
     let expected = json!({
         "schema": "greentic.deployer-conformance.v1",
         "deployer": "fake",
+        "capabilities": [],
         "passed": false,
         "summary": { "passed": 0, "failed": 1, "skipped": 0, "not-run": 0 },
         "clauses": [{
@@ -119,12 +121,26 @@ fn ids_of_clauses_stay_as_they_are() {
             "deployer.splits.idempotent-beside",
             "deployer.splits.outcome",
             "deployer.runtime-config.projection",
-            "deployer.capabilities.undeclared",
-            "deployer.capabilities.declared",
+            "deployer.capabilities.observe",
+            "deployer.capabilities.plan",
+            "deployer.capabilities.reconcile",
+            "deployer.capabilities.destroy",
+            "deployer.capabilities.fence",
+            "deployer.capabilities.without-observe",
+            "deployer.capabilities.without-plan",
+            "deployer.capabilities.without-reconcile",
+            "deployer.capabilities.without-destroy",
+            "deployer.capabilities.without-fence",
             "deployer.preconditions.nothing-is-called",
             "deployer.resumption.second-call-changes-nothing",
             "deployer.resumption.after-a-failure",
             "deployer.resumption.after-a-lost-answer",
+            "deployer.environment.observe-changes-nothing",
+            "deployer.environment.plan-changes-nothing",
+            "deployer.environment.reconcile-again",
+            "deployer.environment.plan-after-reconcile",
+            "deployer.environment.destroy-again",
+            "deployer.environment.stale-fence",
         ]
     );
 }

@@ -4,13 +4,13 @@ use std::time::Duration;
 use greentic_deployer::conformance::{
     self, ConformanceFailure, Report, Suite, Verdict, run_conformance, run_suite,
 };
-use greentic_deployer::{Deployer, DeployerError};
+use greentic_deployer::{Capabilities, Capability, Deployer, DeployerError};
 
 use super::fake::{Fake, Fakes};
 use super::lies::Lie;
 
 /// Each lie, with what the bench must say of it: the code, and the clauses that fail.
-const CASES: [(Lie, &str, &[&str]); 23] = [
+const CASES: [(Lie, &str, &[&str]); 38] = [
     (Lie::Once("stage_revision"), "not-idempotent", &["idempotency.stage"]),
     (Lie::Once("warm_revision"), "not-idempotent", &["idempotency.warm"]),
     (Lie::Once("drain_revision"), "not-idempotent", &["idempotency.drain"]),
@@ -26,8 +26,35 @@ const CASES: [(Lie, &str, &[&str]); 23] = [
     (Lie::TellsOther, "cross-deployment-interference", &["splits.outcome"]),
     (Lie::TellsOtherShares, "cross-deployment-interference", &["splits.outcome"]),
     (Lie::ReportsNothing, "runtime-config-drift", &["runtime-config.projection"]),
-    (Lie::ObservesInSilence, "capability-misdeclared", &["capabilities.undeclared"]),
-    (Lie::PromisesPlans, "capability-misdeclared", &["capabilities.declared"]),
+    (Lie::Promises(Capability::Observe), "capability-misdeclared", &["capabilities.observe"]),
+    (Lie::Promises(Capability::Plan), "capability-misdeclared", &["capabilities.plan"]),
+    (Lie::Promises(Capability::Reconcile), "capability-misdeclared", &["capabilities.reconcile"]),
+    (Lie::Promises(Capability::Destroy), "capability-misdeclared", &["capabilities.destroy"]),
+    (Lie::Promises(Capability::Fence), "capability-misdeclared", &["capabilities.fence"]),
+    (
+        Lie::InSilence(Capability::Observe),
+        "capability-misdeclared",
+        &["capabilities.without-observe"],
+    ),
+    (Lie::InSilence(Capability::Plan), "capability-misdeclared", &["capabilities.without-plan"]),
+    (
+        Lie::InSilence(Capability::Reconcile),
+        "capability-misdeclared",
+        &["capabilities.without-reconcile"],
+    ),
+    (
+        Lie::InSilence(Capability::Destroy),
+        "capability-misdeclared",
+        &["capabilities.without-destroy"],
+    ),
+    (Lie::InSilence(Capability::Fence), "capability-misdeclared", &["capabilities.without-fence"]),
+    (Lie::ChangesByObserving, "provider-changed", &["environment.observe-changes-nothing"]),
+    (Lie::ChangesByPlanning, "provider-changed", &["environment.plan-changes-nothing"]),
+    (Lie::ReconcilesForEver, "never-done", &["environment.reconcile-again"]),
+    (Lie::PlansForEver, "never-done", &["environment.plan-after-reconcile"]),
+    (Lie::DestroysForEver, "never-done", &["environment.destroy-again"]),
+    (Lie::TakesStale, "stale-accepted", &["environment.stale-fence"]),
+    (Lie::StaleInOwnWords, "stale-wrong-error", &["environment.stale-fence"]),
     (Lie::AsksFirst, "provider-changed", &["preconditions.nothing-is-called"]),
     (Lie::SplitsFirst, "provider-changed", &["preconditions.nothing-is-called"]),
     (Lie::MakesMore, "provider-changed", &["resumption.second-call-changes-nothing"]),
@@ -50,10 +77,35 @@ fn code(report: &Report, clause: &str) -> &'static str {
 
 #[tokio::test]
 async fn a_deployer_that_keeps_the_contract_passes() {
-    let report = conformance::run(&Fakes(None)).await;
-    assert!(report.passed(), "{report}");
-    assert_eq!(report.summary.not_run, 0, "{report}");
+    for fakes in [Fakes::honest(), Fakes::plain()] {
+        let report = conformance::run(&fakes).await;
+        assert!(report.passed(), "{report}");
+        assert_eq!(report.summary.not_run, 0, "{report}");
+    }
     run_conformance(&Fake::honest()).await.unwrap();
+    run_conformance(&Fake::plain()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_clause_about_what_a_deployer_does_not_say_that_it_can_is_skipped_with_the_reason() {
+    let report = conformance::run(&Fakes::plain()).await;
+    let skipped = report.clauses.iter().filter_map(|one| match &one.verdict {
+        Verdict::Skipped { why } => Some((one.clause, why.as_str())),
+        _ => None,
+    });
+    let skipped: Vec<_> = skipped.collect();
+    let lacks = |what| format!("the deployer does not say that it has `{what}`");
+    for (clause, what) in [
+        ("deployer.capabilities.observe", "observe"),
+        ("deployer.environment.plan-after-reconcile", "plan"),
+        ("deployer.environment.stale-fence", "reconcile"),
+    ] {
+        assert!(skipped.contains(&(clause, &lacks(what))), "{clause}: {report}");
+    }
+    assert_eq!(skipped.len(), 11, "{report}");
+    let able = conformance::run(&Fakes::honest()).await;
+    assert_eq!(able.summary.skipped, 5, "{able}");
+    assert_eq!(able.capabilities.unwrap().len(), Capabilities::all().iter().count());
 }
 
 #[tokio::test]
@@ -65,7 +117,7 @@ async fn a_deployer_behind_a_pointer_is_judged_too() {
 #[tokio::test]
 async fn each_lie_is_found_and_named() {
     for (lie, expected, clauses) in CASES {
-        let report = conformance::run(&Fakes(Some(lie))).await;
+        let report = conformance::run(&Fakes::lying(lie)).await;
         for clause in clauses {
             let clause = format!("deployer.{clause}");
             assert!(failed(&report).contains(&clause.as_str()), "{lie:?}: {report}");
@@ -96,7 +148,7 @@ async fn alone_a_deployer_fails_with_the_first_clause_that_does_not_hold() {
 
 #[tokio::test]
 async fn a_panic_fails_its_clauses_and_no_others() {
-    let report = conformance::run(&Fakes(Some(Lie::Panics))).await;
+    let report = conformance::run(&Fakes::lying(Lie::Panics)).await;
     assert_eq!(code(&report, "deployer.idempotency.warm"), "panicked");
     assert!(!failed(&report).contains(&"deployer.idempotency.drain"), "{report}");
 }
@@ -104,7 +156,7 @@ async fn a_panic_fails_its_clauses_and_no_others() {
 #[tokio::test(start_paused = true)]
 async fn what_does_not_end_fails_when_its_time_is_over() {
     let suite = Suite::new().time_limit(Duration::from_secs(5));
-    let report = run_suite(&suite, &Fakes(Some(Lie::Hangs))).await;
+    let report = run_suite(&suite, &Fakes::lying(Lie::Hangs)).await;
     assert_eq!(code(&report, "deployer.idempotency.warm"), "timed-out");
     assert!(!failed(&report).contains(&"deployer.idempotency.drain"), "{report}");
 }
