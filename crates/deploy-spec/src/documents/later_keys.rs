@@ -11,6 +11,10 @@ use crate::{BundleId, DeploymentId, IdempotencyKey, RevisionId, StageRevisionPay
 
 /// When a revision began to drain; a key of this implementation, on the revision.
 pub(crate) const DRAINING_SINCE: &str = "draining_since";
+/// The generation of a deployment's next split, while it has none; a key of this implementation, on the deployment.
+pub(crate) const NEXT_SPLIT_GENERATION: &str = "next_split_generation";
+/// What only verbs write, never a payload.
+pub(crate) const NOTES: [&str; 2] = [DRAINING_SINCE, NEXT_SPLIT_GENERATION];
 /// Which bundle serves what no route names; on the host configuration.
 pub(crate) const DEFAULT_BUNDLE: &str = "default_bundle";
 
@@ -89,6 +93,13 @@ impl Document<Environment> {
     #[must_use]
     pub fn draining_since(&self, id: RevisionId) -> Option<DateTime<Utc>> {
         text(self.raw_revision(id), DRAINING_SINCE)?.parse().ok()
+    }
+
+    /// The generation that the next traffic split of a deployment gets, so that none stands for two
+    /// splits. None while it has one, and when it never had one.
+    #[must_use]
+    pub fn next_split_generation(&self, id: DeploymentId) -> Option<u64> {
+        self.raw_deployment(id)?.get(NEXT_SPLIT_GENERATION)?.as_u64()
     }
 
     /// Which request a revision was staged for. None for one that was staged alone, or by another tool.

@@ -42,7 +42,9 @@ pub use host_config::{
     DEFAULT_LISTEN_ADDR, EnvironmentConfig, EnvironmentHostConfig, GUI_DEFAULT_ENV_ID,
 };
 pub use later_keys::DeployRecord;
-pub(crate) use later_keys::{DEFAULT_BUNDLE, DRAINING_SINCE, check_later_keys};
+pub(crate) use later_keys::{
+    DEFAULT_BUNDLE, DRAINING_SINCE, NEXT_SPLIT_GENERATION, NOTES, check_later_keys,
+};
 pub use lifecycle::{RevisionLifecycle, is_valid_transition};
 pub use messaging_endpoint::{MessagingEndpoint, WelcomeFlowRef, is_telegram_class};
 pub use pack_config::{LockedPack, PackConfig, PackListLock};

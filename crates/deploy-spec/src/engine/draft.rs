@@ -10,8 +10,8 @@ use crate::document::{
     field_names, is_at_most,
 };
 use crate::documents::{
-    BundleDeployment, DRAINING_SINCE, EnvPackBinding, Environment, EnvironmentHostConfig,
-    ExtensionBinding, ExtensionKey, MessagingEndpoint, Revision, TrafficSplit, check_later_keys,
+    BundleDeployment, EnvPackBinding, Environment, EnvironmentHostConfig, ExtensionBinding,
+    ExtensionKey, MessagingEndpoint, NOTES, Revision, TrafficSplit, check_later_keys,
 };
 use crate::routing::Routing;
 use crate::{CapabilitySlot, DeploymentId, EnvId, MessagingEndpointId, RevisionId};
@@ -301,7 +301,7 @@ fn fields_of(place: &Place) -> &'static [&'static str] {
 fn forget_known(raw: &mut Value, typed: &Value, fields: &[&str]) {
     if let Some(raw) = raw.as_object_mut() {
         raw.retain(|key, _| {
-            typed.get(key).is_some() || !(fields.contains(&key.as_str()) || key == DRAINING_SINCE)
+            typed.get(key).is_some() || ![fields, &NOTES].concat().contains(&key.as_str())
         });
     }
 }

@@ -318,3 +318,16 @@ pub(crate) fn extension(kind: &str, instance: Option<&str>) -> ExtensionBinding 
         previous_binding_ref: None,
     }
 }
+
+pub(crate) fn snapshot(lab: &Lab) -> Box<Snapshot> {
+    Box::new(Snapshot {
+        environment: lab.document().clone(),
+        runtime: lab.state.runtime.clone(),
+        pack_answers: lab.state.pack_answers.clone(),
+        trusted_key_ids: Some(lab.trusted_key_ids()),
+    })
+}
+
+pub(crate) fn restore(mode: RestoreMode, snapshot: &Snapshot) -> Command {
+    Command::Restore { mode, snapshot: Box::new(snapshot.clone()) }
+}

@@ -236,12 +236,21 @@ fn written_as_it_is(command: &Command) -> Option<&Document<Environment>> {
     }
 }
 
-/// The same document with the split generations of another one: an undo gives splits that come back new ones.
+/// The same document with the split generations of another one: an undo gives splits that come back new ones, and notes
+/// the next one where a split goes.
 fn but_for_split_generations(raw: &Value, other: &Value) -> Value {
     let mut raw = raw.clone();
     let splits = raw["traffic_splits"].as_array_mut().into_iter().flatten();
     for (split, other) in splits.zip(other["traffic_splits"].as_array().into_iter().flatten()) {
         split["generation"] = other["generation"].clone();
+    }
+    let bundles = raw["bundles"].as_array_mut().into_iter().flatten();
+    for (bundle, other) in bundles.zip(other["bundles"].as_array().into_iter().flatten()) {
+        let bundle = bundle.as_object_mut().expect("an object");
+        match other.get("next_split_generation") {
+            Some(next) => drop(bundle.insert("next_split_generation".to_owned(), next.clone())),
+            None => drop(bundle.remove("next_split_generation")),
+        }
     }
     raw
 }

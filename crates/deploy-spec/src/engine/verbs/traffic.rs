@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use crate::document::{Document, typed_view};
-use crate::documents::{MAX_SPLIT_ENTRIES, TrafficSplit, TrafficSplitEntry, UpdateStamp};
+use crate::documents::{
+    MAX_SPLIT_ENTRIES, NEXT_SPLIT_GENERATION, TrafficSplit, TrafficSplitEntry, UpdateStamp,
+};
 use crate::engine::draft::{Draft, Place, to_value};
 use crate::engine::{Counted, Event, Outcome, Rejection};
 use crate::payloads::{DEFAULT_AUTHORIZATION_REF, SetTrafficSplitPayload};
@@ -28,7 +30,10 @@ pub(super) fn set(
         env_id: draft.env_id().clone(),
         deployment_id,
         bundle_id: deployment.bundle_id.clone(),
-        generation: current.map_or(Ok(0), next_generation)?,
+        generation: match current {
+            Some(current) => next_generation(current)?,
+            None => draft.document()?.next_split_generation(deployment_id).unwrap_or(0),
+        },
         entries: payload.entries.clone(),
         updated_at: draft.now(),
         updated_by: UpdateStamp::parse(&payload.updated_by).who.to_owned(),
@@ -160,6 +165,7 @@ fn put(draft: &mut Draft<'_>, split: TrafficSplit) -> Result<(), Rejection> {
         }
     }
     set_current_revisions(draft, deployment_id, current)?;
+    draft.set_key(Place::Deployment(deployment_id), NEXT_SPLIT_GENERATION, None);
     draft.event(Event::TrafficSplitApplied { deployment_id, generation });
     Ok(())
 }
@@ -240,6 +246,9 @@ pub(super) fn clear(
     let cleared = current_split(draft, deployment_id)?.clone();
     draft.env_mut()?.traffic_splits.retain(|split| split.deployment_id != deployment_id);
     set_current_revisions(draft, deployment_id, Vec::new())?;
+    // A counter at its end begins again.
+    let next = cleared.generation.checked_add(1).map(Value::from);
+    draft.set_key(Place::Deployment(deployment_id), NEXT_SPLIT_GENERATION, next);
     draft.event(Event::TrafficSplitCleared { deployment_id });
     Ok(Outcome::SplitCleared { cleared })
 }

@@ -2,13 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::traffic::next_generation;
-use crate::documents::{BundleDeployment, Environment, MessagingEndpoint, TrustRoot};
+use crate::documents::{
+    BundleDeployment, Environment, MessagingEndpoint, NEXT_SPLIT_GENERATION, TrafficSplit,
+    TrustRoot,
+};
 use crate::engine::Rejection;
 use crate::payloads::Snapshot;
-use crate::{Document, SecretRef};
+use crate::{DeploymentId, Document, SecretRef};
 
 fn refused(what: String, instead: &'static str) -> Rejection {
     Rejection::UndoRefused { what, instead }
@@ -117,25 +120,58 @@ fn check_splits(now: &Environment, then: &Environment) -> Result<(), Rejection> 
     Ok(())
 }
 
-/// Gives splits that come back a generation of their own: one that was seen stands for what it stood for then.
+/// Gives splits that come back a generation of their own: one that was seen stands for what it stood
+/// for then. A deployment whose split goes keeps the note of the next one.
 pub(super) fn count_on(
-    now: &Environment,
+    now: &Document<Environment>,
     then: &mut Document<Environment>,
 ) -> Result<(), Rejection> {
+    let notes: Vec<_> = then.bundles.iter().map(|one| note(now, then, one.deployment_id)).collect();
     let (typed, raw) = then.views_mut();
-    let Some(list) = raw.get_mut("traffic_splits").and_then(Value::as_array_mut) else {
-        return Ok(());
-    };
-    for (split, raw) in typed.traffic_splits.iter_mut().zip(list) {
-        let Some(current) = now.split_of(split.deployment_id) else { continue };
-        if current == split {
-            continue;
-        }
-        let newest = if current.generation > split.generation { current } else { &*split };
-        split.generation = next_generation(newest)?;
-        if let Some(raw) = raw.as_object_mut() {
+    for (split, raw) in typed.traffic_splits.iter_mut().zip(elements(raw, "traffic_splits")) {
+        if now.split_of(split.deployment_id) != Some(split) {
+            split.generation = generation_of_its_own(now, split)?;
             raw.insert("generation".to_owned(), split.generation.into());
         }
     }
+    for (note, raw) in notes.into_iter().zip(elements(raw, "bundles")) {
+        match note {
+            Some(next) => drop(raw.insert(NEXT_SPLIT_GENERATION.to_owned(), next.into())),
+            None => drop(raw.remove(NEXT_SPLIT_GENERATION)),
+        }
+    }
     Ok(())
+}
+
+/// The objects of a list in a raw document.
+fn elements<'r>(
+    raw: &'r mut Value,
+    list: &str,
+) -> impl Iterator<Item = &'r mut Map<String, Value>> {
+    let list = raw.get_mut(list).and_then(Value::as_array_mut);
+    list.into_iter().flatten().filter_map(Value::as_object_mut)
+}
+
+fn generation_of_its_own(
+    now: &Document<Environment>,
+    split: &TrafficSplit,
+) -> Result<u64, Rejection> {
+    let deployment_id = split.deployment_id;
+    let after = now.split_of(deployment_id).map_or(Ok(0), next_generation)?;
+    let noted = now.next_split_generation(deployment_id).unwrap_or(0);
+    Ok(next_generation(split)?.max(after).max(noted))
+}
+
+/// What a deployment without a split notes: the largest that either state knows of.
+fn note(
+    now: &Document<Environment>,
+    then: &Document<Environment>,
+    deployment_id: DeploymentId,
+) -> Option<u64> {
+    if then.split_of(deployment_id).is_some() {
+        return None;
+    }
+    let gone = now.split_of(deployment_id).and_then(|split| split.generation.checked_add(1));
+    let noted = [now, then].map(|document| document.next_split_generation(deployment_id));
+    noted.into_iter().fold(gone, Option::max)
 }

@@ -121,7 +121,7 @@ pub(super) fn restore(
         RestoreMode::Undo => {
             undo::check(draft.env()?, &snapshot.environment)?;
             undo::check_trust_root(draft.state.trust_root.as_ref(), snapshot)?;
-            undo::count_on(draft.env()?, &mut environment)?;
+            undo::count_on(draft.document()?, &mut environment)?;
         }
     }
     draft.set_environment(environment);

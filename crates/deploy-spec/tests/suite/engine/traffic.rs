@@ -1,6 +1,6 @@
 use greentic_deploy_spec::engine::{Command, Outcome};
 use greentic_deploy_spec::routing::{RoutingTable, SlotTable};
-use greentic_deploy_spec::{TrafficSplit, load_inline};
+use greentic_deploy_spec::{RestoreMode, TrafficSplit, load_inline};
 
 use crate::lab::*;
 
@@ -277,6 +277,32 @@ fn a_lost_table_is_rebuilt_from_the_split_before_it_moves() {
 }
 
 #[test]
+fn no_generation_of_a_split_comes_twice_whatever_is_cleared_and_taken_back() {
+    let mut lab = Lab::deployed(2);
+    let without = snapshot(&lab);
+    lab.run(split(1, &[(1, 10_000)]));
+    lab.run(split(1, &[(2, 10_000)]));
+    let with = snapshot(&lab);
+    lab.run(clear(1));
+    assert_eq!(lab.document().next_split_generation(deployment(1)), Some(2));
+    lab.run(restore(RestoreMode::Undo, &with));
+    assert_eq!(recorded(&lab).generation, 2, "the undo of a clear");
+    assert_eq!(lab.document().next_split_generation(deployment(1)), None);
+    lab.run(clear(1));
+    lab.run(split(1, &[(1, 10_000)]));
+    assert_eq!(recorded(&lab).generation, 3, "a set after a clear");
+    assert_eq!(lab.document().next_split_generation(deployment(1)), None);
+    lab.run(restore(RestoreMode::Undo, &without));
+    assert!(lab.env().traffic_splits.is_empty());
+    lab.run(restore(RestoreMode::Undo, &with));
+    assert_eq!(recorded(&lab).generation, 4, "the undo of the undo of a set");
+    lab.run(clear(1));
+    lab.run(restore(RestoreMode::Undo, &without));
+    lab.run(split(1, &[(1, 10_000)]));
+    assert_eq!(recorded(&lab).generation, 5, "the note outlives an undo");
+}
+
+#[test]
 fn a_generation_at_its_end_is_refused() {
     let mut lab = Lab::deployed(1);
     lab.run(split(1, &[(1, 10_000)]));
@@ -288,4 +314,7 @@ fn a_generation_at_its_end_is_refused() {
         "counter-overflow",
         &format!("the counter of the traffic split of deployment `{D1}` is at its end; remove it and add it again"),
     );
+    lab.run(clear(1));
+    lab.run(split(1, &[(1, 10_000)]));
+    assert_eq!(recorded(&lab).generation, 0, "removed and added again, it counts from the start");
 }

@@ -6,7 +6,7 @@ use greentic_deploy_spec::engine::{Command, Outcome};
 use greentic_deploy_spec::remote::{Request, result_of};
 use greentic_deploy_spec::{
     AdoptPayload, CapabilitySlot, Document, Environment, EnvironmentRuntime, FieldUpdate,
-    PackDescriptor, RestoreMode, SchemaVersion, Snapshot, UpdateEnvironmentPayload,
+    PackDescriptor, RestoreMode, SchemaVersion, UpdateEnvironmentPayload,
 };
 
 use crate::lab::*;
@@ -24,19 +24,6 @@ fn runtime(env_id: &str, generation: u64) -> EnvironmentRuntime {
         generated_by: PackDescriptor::try_new(kind).expect("a descriptor"),
         generation,
     }
-}
-
-fn snapshot(lab: &Lab) -> Box<Snapshot> {
-    Box::new(Snapshot {
-        environment: lab.document().clone(),
-        runtime: lab.state.runtime.clone(),
-        pack_answers: lab.state.pack_answers.clone(),
-        trusted_key_ids: Some(lab.trusted_key_ids()),
-    })
-}
-
-fn restore(mode: RestoreMode, snapshot: &Snapshot) -> Command {
-    Command::Restore { mode, snapshot: Box::new(snapshot.clone()) }
 }
 
 fn rename(lab: &mut Lab, name: &str) {

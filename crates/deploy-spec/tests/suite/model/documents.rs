@@ -73,6 +73,7 @@ pub(super) struct Deployment {
     pub(super) authorization: String,
     pub(super) tenant: String,
     pub(super) overrides: BTreeSet<String>,
+    pub(super) next_split: Option<u64>,
 }
 
 /// What a split or a binding was before its last change.
@@ -245,6 +246,7 @@ impl Deployment {
             authorization: text(value, "authorization_ref"),
             tenant: tenant_of(value),
             overrides: override_names(value),
+            next_split: value.get("next_split_generation").and_then(Value::as_u64),
         }
     }
 }

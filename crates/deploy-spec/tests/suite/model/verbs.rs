@@ -179,6 +179,7 @@ impl Env {
             authorization: maybe(payload, "authorization_ref").unwrap_or("auth.json".to_owned()),
             tenant: tenant_of(payload),
             overrides,
+            next_split: None,
             bundle,
             customer,
         });
@@ -230,7 +231,7 @@ impl Env {
 
     pub(super) fn set_split(&mut self, payload: &Value, asked: &Asked<'_>) -> Judged {
         let deployment = text(payload, "deployment_id");
-        let bundle = self.deployment(&deployment)?.bundle.clone();
+        let Deployment { bundle, next_split, .. } = self.deployment(&deployment)?.clone();
         let entries = pairs(payload, "entries", "revision_id", "weight_bps");
         refuse_if(entries.len() > 100, "too-many-split-entries")?;
         let mut seen = BTreeSet::new();
@@ -248,7 +249,9 @@ impl Env {
         self.put_split(Split {
             deployment,
             bundle,
-            generation: before.as_ref().map_or(0, |split| split.generation + 1),
+            generation: before
+                .as_ref()
+                .map_or(next_split.unwrap_or(0), |split| split.generation + 1),
             entries,
             updated_at: asked.now,
             updated_by: without_stamp(&text(payload, "updated_by")),
@@ -274,7 +277,9 @@ impl Env {
     /// A split names its deployment's current revisions.
     pub(super) fn put_split(&mut self, split: Split) -> Judged {
         let current = split.entries.iter().map(|(id, _)| id.clone()).collect();
-        self.deployment_mut(&split.deployment)?.current = current;
+        let deployment = self.deployment_mut(&split.deployment)?;
+        deployment.current = current;
+        deployment.next_split = None;
         match self.splits.iter_mut().find(|s| s.deployment == split.deployment) {
             Some(recorded) => *recorded = split,
             None => self.splits.push(split),
@@ -301,9 +306,11 @@ impl Env {
     }
 
     pub(super) fn clear_split(&mut self, deployment: &str) -> Judged {
-        self.split(deployment).ok_or("split-not-found")?;
+        let last = self.split(deployment).ok_or("split-not-found")?.generation;
         self.splits.retain(|split| split.deployment != deployment);
-        self.deployment_mut(deployment)?.current.clear();
+        let deployment = self.deployment_mut(deployment)?;
+        deployment.current.clear();
+        deployment.next_split = last.checked_add(1);
         Ok(())
     }
 
@@ -459,6 +466,26 @@ impl Env {
         back.try_for_each(|split| self.check_ready(&split.entries))
     }
 
+    /// No generation of a split comes twice: neither with a split that comes back, nor after one that goes.
+    fn count_on(&self, then: &mut Self) -> Judged {
+        let note = |env: &Self, id: &str| env.deployment(id).ok().and_then(|one| one.next_split);
+        let last = |id: &str| self.split(id).map(|split| split.generation);
+        for split in &mut then.splits {
+            if self.split(&split.deployment) != Some(split) {
+                let newest = last(&split.deployment).max(Some(split.generation)).unwrap_or(0);
+                let next = newest.checked_add(1).ok_or("counter-overflow")?;
+                split.generation = next.max(note(self, &split.deployment).unwrap_or(0));
+            }
+        }
+        for deployment in &mut then.deployments {
+            let has_split = then.splits.iter().any(|split| split.deployment == deployment.id);
+            let gone = last(&deployment.id).and_then(|last| last.checked_add(1));
+            let known = deployment.next_split.max(note(self, &deployment.id)).max(gone);
+            deployment.next_split = known.filter(|_| !has_split);
+        }
+        Ok(())
+    }
+
     pub(super) fn check_destroy(&self) -> Judged {
         let present = |r: &Revision| matches!(r.life, Life::Warming | Life::Ready | Life::Draining);
         let live = !self.splits.is_empty() || self.revisions.iter().any(present);
@@ -605,6 +632,11 @@ impl Model {
             };
         }
         if let Some(recorded) = &self.env {
+            for deployment in &mut written.deployments {
+                let before = recorded.deployment(&deployment.id).ok();
+                let noted = before.and_then(|before| before.next_split);
+                deployment.next_split = deployment.next_split.or(noted);
+            }
             let bundle = recorded.default_bundle.clone();
             written.default_bundle = written.default_bundle.or(bundle);
         }
@@ -629,13 +661,7 @@ impl Model {
             RestoreMode::Undo => {
                 let now = self.env()?;
                 now.check_undo(&then)?;
-                for split in &mut then.splits {
-                    let current = now.split(&split.deployment);
-                    if let Some(current) = current.filter(|current| *current != split) {
-                        let newest = current.generation.max(split.generation);
-                        split.generation = newest.checked_add(1).ok_or("counter-overflow")?;
-                    }
-                }
+                now.count_on(&mut then)?;
             }
         }
         self.runtime = runtime;
