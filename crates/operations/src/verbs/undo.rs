@@ -1,8 +1,8 @@
 use std::collections::BTreeSet;
 
 use greentic_deploy_spec::engine::Command;
-use greentic_deploy_spec::{DeploymentId, EnvId, IdempotencyKey, IdempotencyOutcome};
-use greentic_env_store::{CommitInfo, DocumentDiff, HistoryPage, Request, undo};
+use greentic_deploy_spec::{DeploymentId, EnvId, IdempotencyKey, Precondition};
+use greentic_env_store::{CommitInfo, DocumentDiff, EnvSnapshot, HistoryPage, Request, undo};
 use serde::Serialize;
 
 use super::splits::{again_by_set, check_files_after, moved};
@@ -15,7 +15,8 @@ use crate::{Mode, OpError, Operator, Report, TrafficSummary};
 pub struct UndoRequest {
     /// The environment.
     pub env_id: EnvId,
-    /// The generation to go back to; the one before the newest when not given.
+    /// The generation to go back to. When not given, the newest change is taken back: the newest
+    /// generation, or an edit by hand that none records yet.
     pub to: Option<u64>,
     /// Names the request.
     pub key: Option<IdempotencyKey>,
@@ -48,26 +49,29 @@ impl Operator {
                 Some(key) if !run.is_rehearsal() => carried_out(run, key)?,
                 _ => None,
             };
-            let back_to = target(run, request, earlier)?;
+            let now = run.snapshot()?;
+            let back_to = target(run, request, earlier, &now)?;
             let asked = || {
                 let mut asked = Request::new(Command::Batch(Vec::new()));
                 asked.key.clone_from(&request.key);
+                asked.expected = Some(pin(&now));
                 asked
             };
             // What was carried out already gives no more traffic to anything.
             if earlier.is_none() {
                 check_files_after(run, |rehearsal| undo(rehearsal, run.env_id, back_to, asked()))?;
             }
-            let mut before = run.snapshot()?;
             let committed =
                 run.record("env.undo", |store| undo(store, run.env_id, back_to, asked()))?;
             let generation = committed.after.generation();
-            if committed.idempotency == IdempotencyOutcome::Replayed {
-                before = run.store.at(run.env_id, parent(generation))?;
-            }
+            // The commit before may have taken an edit by hand over.
+            let before = match mode {
+                Mode::Commit => run.store.at(run.env_id, parent(generation))?,
+                Mode::DryRun => now,
+            };
             follow(run, &moved(&before, &committed.after)?)?;
             let changes = match mode {
-                Mode::Commit => run.store.diff(run.env_id, before.generation(), generation)?,
+                Mode::Commit => run.store.diff(run.env_id, parent(generation), generation)?,
                 Mode::DryRun => Vec::new(),
             };
             Ok(Undone { environment_id: run.env_id.clone(), back_to, generation, changes })
@@ -91,15 +95,35 @@ fn parent(generation: u64) -> u64 {
 }
 
 /// The generation to go back to. A request that was carried out already went back from the one that it found.
-fn target(run: &Run<'_>, request: &UndoRequest, earlier: Option<u64>) -> Result<u64, OpError> {
-    if let Some(to) = request.to {
-        return Ok(to);
+fn target(
+    run: &Run<'_>,
+    request: &UndoRequest,
+    earlier: Option<u64>,
+    now: &EnvSnapshot,
+) -> Result<u64, OpError> {
+    match (request.to, earlier) {
+        (Some(to), _) => Ok(to),
+        (None, Some(generation)) => generation_before(run.env_id, parent(generation)),
+        (None, None) if is_edited(run, now)? => Ok(now.generation()),
+        (None, None) => generation_before(run.env_id, now.generation()),
     }
-    let found = match earlier {
-        Some(generation) => parent(generation),
-        None => run.snapshot()?.generation(),
-    };
-    generation_before(run.env_id, found)
+}
+
+/// Whether somebody edited files by hand since the newest generation. The next change takes that over, as a commit of its own
+/// before it.
+fn is_edited(run: &Run<'_>, now: &EnvSnapshot) -> Result<bool, OpError> {
+    if now.generation() == 0 {
+        return Ok(false);
+    }
+    let recorded = run.store.at(run.env_id, now.generation())?;
+    Ok(recorded.environment() != now.environment()
+        || recorded.runtime() != now.runtime()
+        || recorded.state().pack_answers != now.state().pack_answers)
+}
+
+/// What is taken back is what was looked at, and nothing that came after.
+fn pin(now: &EnvSnapshot) -> Precondition {
+    Precondition { if_match: now.etag().cloned(), expected_generation: Some(now.generation()) }
 }
 
 /// As many commits as a ledger of keys goes back when nobody asks for more.

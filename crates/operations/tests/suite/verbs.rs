@@ -124,6 +124,39 @@ fn what_goes_back_goes_back_once_under_a_key() {
 }
 
 #[test]
+fn an_undo_takes_an_edit_by_hand_back_before_anything_else_and_answers_the_same_under_its_key() {
+    let lab = two();
+    let (before, generation) = (lab.environment(), lab.generation());
+    let path = lab.env_root().join("environment.json");
+    let text = fs::read_to_string(&path).unwrap();
+    let edited = text.replacen("\"name\": \"local\"", "\"name\": \"by hand\"", 1);
+    fs::write(&path, &edited).unwrap();
+    assert_eq!(lab.environment().name, "by hand");
+    let undo = UndoRequest { env_id: lab.env_id.clone(), to: None, key: key("undo") };
+    let rehearsed = lab.operator.undo(&undo, Mode::DryRun).unwrap().result;
+    assert_eq!(rehearsed.back_to, generation);
+    let undone = lab.operator.undo(&undo, Mode::Commit).unwrap();
+    // The edit is a commit of its own, by nobody of this program.
+    assert_eq!((undone.result.back_to, undone.result.generation), (generation, generation + 2));
+    assert_eq!(undone.result.changes.len(), 1, "{:?}", undone.result.changes);
+    assert_eq!(lab.environment(), before);
+    assert_eq!(lab.operator.undo(&undo, Mode::Commit).unwrap().result, undone.result);
+    let next = UndoRequest { to: Some(generation + 1), key: None, ..undo };
+    lab.operator.undo(&next, Mode::Commit).unwrap();
+    assert_eq!(lab.environment().name, "by hand");
+}
+
+#[test]
+fn an_undo_of_a_clear_brings_the_split_back_with_a_generation_that_none_had() {
+    let lab = two();
+    let newest = lab.environment().traffic_splits[0].generation;
+    lab.operator.clear_traffic(&lab.of("hello"), Mode::Commit).unwrap();
+    let undo = UndoRequest { env_id: lab.env_id.clone(), to: None, key: None };
+    lab.operator.undo(&undo, Mode::Commit).unwrap();
+    assert_eq!(lab.environment().traffic_splits[0].generation, newest + 1);
+}
+
+#[test]
 fn an_undo_of_traffic_is_followed_judged_and_counted_like_any_change_of_it() {
     let lab = two();
     let generation = lab.environment().traffic_splits[0].generation;

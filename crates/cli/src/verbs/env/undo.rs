@@ -21,7 +21,8 @@ pub(crate) struct Undo {
     /// The environment.
     #[arg(value_name = "ENV")]
     environment_id: Option<String>,
-    /// The generation to go back to; the one before the newest unless said.
+    /// The generation to go back to. Unless said, the newest change is taken back: the newest
+    /// generation, or an edit by hand that none records yet.
     #[arg(long, value_name = "GENERATION")]
     to: Option<u64>,
     #[command(flatten)]
