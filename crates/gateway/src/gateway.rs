@@ -1,7 +1,7 @@
 use std::fmt;
 use std::future::Future;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::activation::{Follower, Loader, News, watch as watch_environment};
-use crate::admin::{self, AdminSocket, Bound};
+use crate::admin::{self, AdminSocket, Bound, Claim};
 use crate::conversations::Conversations;
 use crate::gate::{Board, Gate};
 use crate::http::{self, Connections, Listener, Page};
@@ -50,6 +50,7 @@ pub struct GatewayBuilder {
     limits: Limits,
     worker_limits: HostLimits,
     admin: AdminSocket,
+    claim: Option<Claim>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
 }
@@ -104,6 +105,13 @@ impl GatewayBuilder {
         Self { admin, ..self }
     }
 
+    /// Is the one gateway of its environment by a claim that was taken before. Without one it claims the
+    /// socket of its administration when it begins to serve.
+    #[must_use]
+    pub fn claim(self, claim: Option<Claim>) -> Self {
+        Self { claim, ..self }
+    }
+
     /// Takes time and ids from these instead of from this machine.
     #[must_use]
     pub fn clock_and_ids(self, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Self {
@@ -140,6 +148,7 @@ impl Gateway {
             limits: Limits::default(),
             worker_limits: HostLimits::default(),
             admin: AdminSocket::default(),
+            claim: None,
             clock: Arc::new(SystemClock),
             ids: Arc::new(SystemIds),
         }
@@ -165,7 +174,9 @@ impl Gateway {
         shutdown: impl Future<Output = ()> + Send,
     ) -> Result<Summary, GatewayError> {
         let listen_addr = listener.local_addr().map_err(io("tell the address"))?;
-        let Started { gate, loader, news, store, socket } = self.start(listen_addr).await?;
+        let Started { gate, loader, news, store, administration } = self.start(listen_addr).await?;
+        // Whoever comes next has the claim when the socket is gone, and not before.
+        let Administration { _claim, socket } = administration;
         let (stop, stopped) = watch::channel(false);
         // The end takes its grace in all: what runs has what is left of it.
         let grace = gate.limits.grace;
@@ -213,15 +224,16 @@ impl Gateway {
     /// Gets everything that can be refused.
     async fn start(self, listen_addr: SocketAddr) -> Result<Started, GatewayError> {
         let Self { options, host, readiness } = self;
-        let GatewayBuilder { store, env_id, env_root, limits, worker_limits, admin, .. } = options;
+        let GatewayBuilder { store, env_id, env_root, limits, worker_limits, .. } = options;
         let (reading, id) = (Arc::clone(&store), env_id.clone());
         let read =
             move || reading.snapshot(&id).and_then(|now| now.require().map(drop).map(|()| now));
         let first = blocking(read).await??;
         let (root, own) = (env_root.clone(), options.ids.ulid());
         let key = blocking(move || SigningKey::open(&root, own)).await??;
-        let root = env_root.clone();
-        let socket = blocking(move || admin.bind(&root)).await??;
+        let (root, admin, claimed) = (env_root.clone(), options.admin, options.claim);
+        let begin = move || Administration::begin(&admin, &root, claimed, listen_addr);
+        let administration = blocking(begin).await??;
         let news = watch_environment(Arc::clone(&store), env_id.clone(), first)
             .map_err(io("start a thread"))?;
         let gate = Gate {
@@ -242,7 +254,7 @@ impl Gateway {
             readiness,
         };
         let loader = Loader { host, env_id, env_root, worker_limits, discovered: Arc::default() };
-        Ok(Started { gate: Arc::new(gate), loader, news, store, socket })
+        Ok(Started { gate: Arc::new(gate), loader, news, store, administration })
     }
 }
 
@@ -252,7 +264,32 @@ struct Started {
     loader: Loader,
     news: watch::Receiver<News>,
     store: Arc<dyn GatewayStore>,
+    administration: Administration,
+}
+
+/// What a gateway is administered by, and what keeps others from it.
+struct Administration {
+    _claim: Option<Claim>,
     socket: Option<(UnixListener, Bound)>,
+}
+
+impl Administration {
+    /// Says in the claim where callers are served, and listens on the socket. Blocks.
+    fn begin(
+        admin: &AdminSocket,
+        env_root: &Path,
+        claimed: Option<Claim>,
+        listen_addr: SocketAddr,
+    ) -> Result<Self, GatewayError> {
+        let claim = match claimed {
+            Some(claim) => Some(claim),
+            None => admin.claim(env_root)?,
+        };
+        if let Some(claim) = &claim {
+            claim.tell(Some(listen_addr)).map_err(io("write down who serves"))?;
+        }
+        Ok(Self { _claim: claim, socket: admin.bind(env_root)? })
+    }
 }
 
 fn io(action: &'static str) -> impl FnOnce(std::io::Error) -> GatewayError {

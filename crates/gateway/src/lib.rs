@@ -26,7 +26,7 @@ mod to_its_end;
 mod tokens;
 mod turns;
 
-pub use admin::{AdminSocket, SOCKET_NAME, SocketError};
+pub use admin::{AdminSocket, Claim, SOCKET_NAME, SocketError};
 pub use error::GatewayError;
 pub use gateway::{Gateway, GatewayBuilder, GatewayStore, Summary};
 pub use limits::Limits;

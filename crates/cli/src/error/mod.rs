@@ -109,8 +109,8 @@ pub(crate) enum CliError {
     #[error(transparent)]
     Runner(#[from] HostError),
     /// A gateway serves the environment already.
-    #[error("environment `{env_id}` is served already{}", by(*listen_addr, *process))]
-    ServedAlready { env_id: String, listen_addr: Option<SocketAddr>, process: Option<u32> },
+    #[error("a gateway serves environment `{env_id}` already{}", who(*process, url.as_deref()))]
+    ServedAlready { env_id: String, url: Option<String>, process: Option<u32> },
     /// The address cannot be listened on.
     #[error("cannot listen on {address}")]
     Listen { address: SocketAddr, source: io::Error },
@@ -167,9 +167,9 @@ impl CliError {
     }
 }
 
-fn by(listen_addr: Option<SocketAddr>, process: Option<u32>) -> String {
-    let process = process.map_or_else(String::new, |id| format!(", by process {id}"));
-    let at = listen_addr.map_or_else(String::new, |addr| format!(", at http://{addr}"));
+fn who(process: Option<u32>, url: Option<&str>) -> String {
+    let process = process.map_or_else(String::new, |id| format!(": process {id}"));
+    let at = url.map_or_else(String::new, |url| format!(", at {url}"));
     process + &at
 }
 

@@ -158,9 +158,10 @@ impl CliError {
                 "write sha256: and 64 hex digits; gtc bundle inspect BUNDLE shows it"
             }
             Self::File { .. } => "name a file that is there and that this user may use",
-            Self::ServedAlready { env_id, .. } => {
+            Self::ServedAlready { env_id, process, .. } => {
+                let end = process.map_or_else(String::new, |id| format!("; kill {id} ends it"));
                 return Some(format!(
-                    "gtc op deploy BUNDLE --env {env_id} deploys to it; it is served at once"
+                    "gtc op deploy BUNDLE --env {env_id} deploys to it, and is served at once{end}"
                 ));
             }
             Self::Listen { source, .. } if source.kind() == std::io::ErrorKind::AddrInUse => {

@@ -1,5 +1,6 @@
 //! `gtc up` and `gtc serve`: from a folder to an answer, and to an end without an error.
 
+use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
@@ -59,22 +60,41 @@ fn a_second_up_of_the_same_changes_nothing() {
 fn a_gateway_serves_what_another_terminal_deploys_and_is_not_started_twice() {
     let lab = with_pack_folder();
     let serving = Server::start(&lab, UP);
-    let refused = lab.fails(UP);
-    assert_eq!(
-        (refused["kind"].as_str(), refused["code"].as_str()),
-        (Some("conflict"), Some("gateway-running"))
-    );
-    assert!(
-        refused["message"].as_str().is_some_and(|text| text.contains(serving.url())),
-        "{refused}"
-    );
-    assert!(
-        refused["hint"].as_str().is_some_and(|text| text.contains("gtc op deploy")),
-        "{refused}"
-    );
+    for second in [UP, "serve --listen 127.0.0.1:0"] {
+        let refused = lab.fails(second);
+        assert_eq!(
+            (refused["kind"].as_str(), refused["code"].as_str()),
+            (Some("conflict"), Some("gateway-running"))
+        );
+        let process = format!("process {}", serving.pid().as_raw_nonzero());
+        for (key, part) in [
+            ("message", process.as_str()),
+            ("message", serving.url()),
+            ("hint", "gtc op deploy"),
+            ("hint", "kill"),
+        ] {
+            assert!(refused[key].as_str().is_some_and(|text| text.contains(part)), "{refused}");
+        }
+    }
     deploy_changed(&lab);
     until_served(&serving, &lab);
     assert!(greeted(&serving).contains("Changed"), "{}", greeted(&serving));
+}
+
+#[test]
+fn the_second_of_two_that_begin_to_serve_is_refused_before_it_changes_anything() {
+    let lab = with_pack_folder();
+    let mut lock =
+        File::create(lab.environments().join("local/gateway.sock.lock")).expect("a file");
+    lock.lock().expect("the lock");
+    writeln!(lock, "4711").expect("written");
+    let before = generation(&lab);
+    let refused = lab.fails(UP);
+    assert_eq!(refused["code"], "gateway-running", "{refused}");
+    assert!(refused["message"].to_string().contains("process 4711"), "{refused}");
+    assert_eq!(generation(&lab), before);
+    drop(lock);
+    assert_eq!(Server::start(&lab, UP).terminate().code(), Some(0));
 }
 
 /// Deploys a worker that says something else.

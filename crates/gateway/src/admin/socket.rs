@@ -1,14 +1,14 @@
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{
-    FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
-};
+use std::net::SocketAddr;
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use std::{fs, io};
 
 use tokio::net::UnixListener;
+
+use super::Claim;
 
 /// The socket's name in the environment's folder.
 pub const SOCKET_NAME: &str = "gateway.sock";
@@ -17,10 +17,10 @@ pub const SOCKET_NAME: &str = "gateway.sock";
 /// until the socket is ready.
 const LONGEST_PATH: usize = 102;
 
-/// How often a socket is tried that takes callers while nobody has its lock, and the pause between: one
-/// of a gateway that was killed does so until the system has taken it down.
-const TRIES: u32 = 15;
-const PAUSE: Duration = Duration::from_millis(20);
+/// How often something is tried that another process has, and the pause between: one that was killed has
+/// it until the system has taken it down.
+pub(super) const TRIES: u32 = 15;
+pub(super) const PAUSE: Duration = Duration::from_millis(20);
 
 /// Where the socket of the administration is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -45,6 +45,8 @@ pub enum SocketError {
         path: PathBuf,
         /// The id of its process, when it says so.
         process: Option<u32>,
+        /// Where it listens, when it does and says so.
+        listen_addr: Option<SocketAddr>,
     },
     /// Something that is no socket is in its place.
     #[error("{path} is no socket; move it away")]
@@ -99,12 +101,11 @@ fn shown(process: Option<u32>) -> String {
     }
 }
 
-/// A socket that is listened on. Its file goes when this is dropped, and then the lock.
+/// A socket that is listened on. Its file goes when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Bound {
     path: PathBuf,
     inode: (u64, u64),
-    _lock: File,
 }
 
 impl AdminSocket {
@@ -122,8 +123,19 @@ impl AdminSocket {
         }
     }
 
-    /// Listens on the socket. Whoever has the lock of the file beside it has the socket; what a gateway
-    /// that is gone left behind is replaced. Blocks.
+    /// Claims the socket for this process: before it does anything that only the one gateway of an
+    /// environment may do. None when no socket is wanted. The path may be too long for the socket itself.
+    ///
+    /// Blocks, for less than a second when another process has it.
+    ///
+    /// # Errors
+    /// [`SocketError::Live`] with who has it, [`SocketError::NoLock`], [`SocketError::Io`].
+    pub fn claim(&self, env_root: &Path) -> Result<Option<Claim>, SocketError> {
+        self.path(env_root).map(|path| Claim::take(&path)).transpose()
+    }
+
+    /// Listens on the socket, which this process has claimed; what a gateway that is gone left behind is
+    /// replaced. Blocks.
     pub(crate) fn bind(
         &self,
         env_root: &Path,
@@ -132,48 +144,17 @@ impl AdminSocket {
         if !self.fits(env_root) {
             return Err(SocketError::TooLong { path });
         }
-        let lock = locked(&path)?;
         refuse_live(&path)?;
-        let bound = bind_whole(&path, lock);
-        bound.map(Some).map_err(|source| SocketError::Io { path, source })
+        bind_whole(&path).map(Some).map_err(|source| SocketError::Io { path, source })
     }
 }
 
 /// The path with another name.
-fn named(path: &Path, before: &str, after: &str) -> PathBuf {
+pub(super) fn named(path: &Path, before: &str, after: &str) -> PathBuf {
     let mut name = OsString::from(before);
     name.push(path.file_name().unwrap_or(OsStr::new("")));
     name.push(after);
     path.with_file_name(name)
-}
-
-/// Takes the lock of a socket, and says whose it is. The file stays: who waits for the lock of one that
-/// is removed has another lock than who comes later.
-fn locked(path: &Path) -> Result<File, SocketError> {
-    let lock = named(path, "", ".lock");
-    let io = |source| SocketError::Io { path: lock.clone(), source };
-    // Whoever may write to the folder could let a link lead to another file of this user.
-    if fs::symlink_metadata(&lock).is_ok_and(|found| !found.is_file()) {
-        return Err(SocketError::NoLock { path: lock });
-    }
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false).mode(0o600);
-    let mut file = options.open(&lock).map_err(io)?;
-    match file.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => {
-            return Err(SocketError::Live { path: path.to_owned(), process: owner(file) });
-        }
-        Err(TryLockError::Error(source)) => return Err(io(source)),
-    }
-    file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id())).map_err(io)?;
-    Ok(file)
-}
-
-fn owner(lock: File) -> Option<u32> {
-    let mut text = String::new();
-    lock.take(16).read_to_string(&mut text).ok()?;
-    text.trim().parse().ok()
 }
 
 /// Fails when somebody listens who does not have the lock: that is no gateway.
@@ -184,7 +165,7 @@ fn refuse_live(path: &Path) -> Result<(), SocketError> {
         }
         std::thread::sleep(PAUSE);
     }
-    Err(SocketError::Live { path: path.to_owned(), process: None })
+    Err(SocketError::Live { path: path.to_owned(), process: None, listen_addr: None })
 }
 
 fn is_live(path: &Path) -> Result<bool, SocketError> {
@@ -199,7 +180,7 @@ fn is_live(path: &Path) -> Result<bool, SocketError> {
 }
 
 /// The socket gets its name once only this user may open it.
-fn bind_whole(path: &Path, lock: File) -> io::Result<(UnixListener, Bound)> {
+fn bind_whole(path: &Path) -> io::Result<(UnixListener, Bound)> {
     let temporary = named(path, ".", "");
     match fs::remove_file(&temporary) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -210,7 +191,7 @@ fn bind_whole(path: &Path, lock: File) -> io::Result<(UnixListener, Bound)> {
     let metadata = fs::symlink_metadata(&temporary)?;
     fs::rename(&temporary, path)?;
     let inode = (metadata.dev(), metadata.ino());
-    Ok((listener, Bound { path: path.to_owned(), inode, _lock: lock }))
+    Ok((listener, Bound { path: path.to_owned(), inode }))
 }
 
 impl Drop for Bound {

@@ -5,6 +5,6 @@ mod running;
 mod serve;
 mod up;
 
-pub(crate) use running::{running, waiting_in};
+pub(crate) use running::{is_running, waiting_in};
 pub(crate) use serve::Serve;
 pub(crate) use up::Up;

@@ -7,14 +7,13 @@ use std::sync::Arc;
 use greentic_deploy_spec::{DeploymentId, EnvId};
 use greentic_env_store::{EnvironmentReads as _, LocalFsStore};
 use greentic_gateway::{
-    AdminSocket, Gateway, GatewayError, Limits, Readiness, SocketError, Unready,
+    AdminSocket, Claim, Gateway, GatewayError, Limits, Readiness, SocketError, Unready,
 };
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::running::{Running, running, settled};
 use crate::compose::Machine;
 use crate::error::CliError;
 use crate::output::{Answer, Name, Report, View};
@@ -27,6 +26,7 @@ pub(super) const LOGS: Option<&str> = Some("warn");
 pub(super) struct Place {
     pub(super) store: LocalFsStore,
     pub(super) env_id: EnvId,
+    pub(super) claim: Option<Claim>,
     pub(super) listener: TcpListener,
 }
 
@@ -53,10 +53,17 @@ impl Report for Serving {
     }
 }
 
-/// Refuses to serve an environment beside a gateway that serves it already.
-pub(super) fn refuse_second(env_id: &EnvId, env_root: &Path) -> Result<(), CliError> {
-    let Some(Running { listen_addr }) = settled(env_root) else { return Ok(()) };
-    Err(CliError::ServedAlready { env_id: env_id.to_string(), listen_addr, process: None })
+/// The environment for this process alone: of two gateways that begin to serve it, the second one ends
+/// before it has changed anything.
+pub(super) fn claim(env_id: &EnvId, env_root: &Path) -> Result<Option<Claim>, CliError> {
+    AdminSocket::InEnvironment.claim(env_root).map_err(|error| match error {
+        SocketError::Live { process, listen_addr, .. } => CliError::ServedAlready {
+            env_id: env_id.to_string(),
+            url: listen_addr.map(url_of),
+            process,
+        },
+        error => GatewayError::from(error).into(),
+    })
 }
 
 /// Takes the address.
@@ -73,7 +80,7 @@ pub(super) async fn serve(
     name: Name,
     bundle_id: Option<String>,
 ) -> Result<(), CliError> {
-    let Place { store, env_id, listener } = place;
+    let Place { store, env_id, claim, listener } = place;
     let listen_addr = listener
         .local_addr()
         .map_err(|source| CliError::Listen { address: ([0, 0, 0, 0], 0).into(), source })?;
@@ -84,6 +91,7 @@ pub(super) async fn serve(
     let gateway = Gateway::builder(Arc::new(store), env_id.clone(), env_root.clone())
         .runner(machine.runner()?)
         .admin(admin_socket(session, &env_root))
+        .claim(claim)
         .limits(Limits::default().within_open_files(open_files()))
         .build()?;
     let mut readiness = gateway.readiness();
@@ -99,13 +107,7 @@ pub(super) async fn serve(
     };
     let served = gateway.serve(listener, ended);
     let (served, told) = tokio::join!(served, told);
-    let summary = served.map_err(|error| match error {
-        GatewayError::Socket(SocketError::Live { process, .. }) => {
-            let listen_addr = running(&env_root).and_then(|running| running.listen_addr);
-            CliError::ServedAlready { env_id: env_id.to_string(), listen_addr, process }
-        }
-        error => CliError::from(error),
-    })?;
+    let summary = served?;
     if summary.cut_off > 0 {
         session.progress().warn(&format!("{} connection(s) were cut off", summary.cut_off));
     }

@@ -33,12 +33,12 @@ impl Run for Serve {
         let env_id: EnvId = session.env_id(self.environment_id.as_deref())?;
         let store = session.store()?;
         let environment = store.load_env(&env_id)?;
-        ready::refuse_second(&env_id, &store.env_path(&env_id)?)?;
+        let claim = ready::claim(&env_id, &store.env_path(&env_id)?)?;
         let address = self.listen.unwrap_or_else(|| environment.host_config.resolved_listen_addr());
         let machine = Machine::for_serving(session, &store, &env_id)?;
         machine.block_on(async {
             let listener = ready::listen(address).await?;
-            let place = Place { store, env_id, listener };
+            let place = Place { store, env_id, claim, listener };
             ready::serve(session, &machine, place, Self::NAME, None).await
         })?;
         Ok(Answer::told())

@@ -54,7 +54,7 @@ impl Run for Up {
             session.progress().step(&format!("environment `{env_id}`: {}", made.outcome()));
         }
         let environment = store.load_env(&env_id)?;
-        ready::refuse_second(&env_id, &store.env_path(&env_id)?)?;
+        let claim = ready::claim(&env_id, &store.env_path(&env_id)?)?;
         let address = self.listen.unwrap_or_else(|| environment.host_config.resolved_listen_addr());
         let machine = Machine::for_serving(session, &store, &env_id)?;
         // The address is taken before anything is deployed: whoever cannot serve changes nothing.
@@ -62,7 +62,7 @@ impl Run for Up {
         let deployed =
             machine.operator(session, store.clone()).deploy(&request, self.change.mode())?;
         session.tell_warnings(&deployed.warnings);
-        let place = Place { store, env_id, listener };
+        let place = Place { store, env_id, claim, listener };
         let bundle_id = Some(deployed.result.bundle_id.to_string());
         machine.block_on(ready::serve(session, &machine, place, Self::NAME, bundle_id))?;
         Ok(Answer::told())

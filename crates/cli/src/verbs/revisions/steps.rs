@@ -14,7 +14,7 @@ use crate::error::CliError;
 use crate::output::{Answer, Name, Report, View};
 use crate::session::Session;
 use crate::verbs::Run;
-use crate::verbs::gateway::{running, waiting_in};
+use crate::verbs::gateway::{is_running, waiting_in};
 use crate::verbs::operate::{deployment, operate, revision};
 
 /// Which revision.
@@ -109,7 +109,7 @@ impl Run for Drain {
     fn run(self, session: &Session) -> Result<Answer, CliError> {
         let env_id = self.which.env_id(session)?;
         let answer = self.which.take(session, Operator::drain)?;
-        if running(&session.store()?.env_path(&env_id)?).is_none() {
+        if !is_running(&session.store()?.env_path(&env_id)?) {
             session.progress().warn(&format!(
                 "a gateway ends the drain when nothing is left of the revision, and none runs: gtc serve {env_id}"
             ));

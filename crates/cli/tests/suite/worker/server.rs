@@ -101,7 +101,8 @@ impl Server {
         self.child.wait().expect("it ends");
     }
 
-    fn pid(&self) -> Pid {
+    /// The id of its process.
+    pub(crate) fn pid(&self) -> Pid {
         Pid::from_child(&self.child)
     }
 }
