@@ -243,7 +243,7 @@ impl Gateway {
             serving: ArcSwap::default(),
             news: Board::default(),
             reload: Notify::new(),
-            turns: Turns::new(Arc::clone(&host), limits.turns),
+            turns: Turns::new(Arc::clone(&host), limits.turns, worker_limits.patience),
             conversations: Conversations::new(&limits, Arc::clone(&options.clock)),
             tokens: Tokens::new(key),
             metrics: Arc::new(Metrics::new()),

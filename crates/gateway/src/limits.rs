@@ -21,7 +21,7 @@ pub struct Limits {
     pub write_time: Duration,
     /// How long a request may take as a whole.
     pub request_time: Duration,
-    /// Turns that run at a time.
+    /// Turns that run at a time. As many messages may wait for earlier ones of their conversation.
     pub turns: usize,
     /// Connections that are open at a time; more wait to be accepted.
     pub connections: usize,

@@ -2,10 +2,13 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use greentic_deploy_spec::{DeploymentId, RevisionId};
 use greentic_env_pack::PortError;
-use greentic_runner_host::{Activity, FlowError, HostError, RunnerHost, RuntimeError, TurnError};
+use greentic_runner_host::{
+    Activity, FlowError, HeldTurn, HostError, RunnerHost, RuntimeError, TurnError, TurnQueue,
+};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
@@ -49,8 +52,13 @@ type Conversation = (DeploymentId, String);
 #[derive(Debug)]
 pub(crate) struct Turns {
     host: Arc<RunnerHost>,
+    /// Room for turns that run.
     room: Arc<Semaphore>,
+    /// Room for messages that wait for earlier ones of their conversation.
+    waiting: Semaphore,
     limit: u32,
+    queue: TurnQueue,
+    patience: Duration,
     conversations: Arc<Conversations>,
     ender: Ender,
 }
@@ -59,25 +67,44 @@ pub(crate) struct Turns {
 #[derive(Debug, Default)]
 struct Conversations(Mutex<HashMap<Conversation, (Arc<Loaded>, usize)>>);
 
-/// A turn that runs, until this is dropped.
+/// A message that is answered, or waits for earlier ones of its conversation, until this is dropped.
 struct Turn {
     running: Running,
     conversation: Option<Conversation>,
     conversations: Arc<Conversations>,
+}
+
+/// What a turn holds while it runs.
+struct Held {
+    // Given back first: who comes next in the conversation needs room, too.
     _room: OwnedSemaphorePermit,
+    _now: Option<HeldTurn>,
 }
 
 impl Turns {
-    pub(crate) fn new(host: Arc<RunnerHost>, limit: usize) -> Self {
+    /// So many turns run at a time, and as many messages wait for earlier ones of their conversation,
+    /// each of them at most so long.
+    pub(crate) fn new(host: Arc<RunnerHost>, limit: usize, patience: Duration) -> Self {
         let limit = u32::try_from(limit).unwrap_or(u32::MAX).clamp(1, MOST_TURNS);
-        let room = Arc::new(Semaphore::new(limit as usize));
-        Self { host, room, limit, conversations: Arc::default(), ender: Ender::new() }
+        Self {
+            host,
+            room: Arc::new(Semaphore::new(limit as usize)),
+            waiting: Semaphore::new(limit as usize),
+            limit,
+            queue: TurnQueue::default(),
+            patience,
+            conversations: Arc::default(),
+            ender: Ender::new(),
+        }
     }
 
-    /// Waits for the turns that run, at most so long. No others begin afterwards, and what nobody waits
-    /// for ends then wherever it is.
+    /// Waits for the turns that run and for those that wait for them, at most so long. No others begin
+    /// afterwards, and what nobody waits for ends then wherever it is.
     pub(crate) async fn finish(&self, deadline: Instant) {
-        let all = Arc::clone(&self.room).acquire_many_owned(self.limit);
+        // Whoever waits has room before they wait no more.
+        let all = async {
+            (self.waiting.acquire_many(self.limit).await, self.room.acquire_many(self.limit).await)
+        };
         let all = tokio::time::timeout_at(deadline, all).await;
         self.room.close();
         self.ender.now();
@@ -98,9 +125,8 @@ impl Turns {
         metrics: &Arc<Metrics>,
         message: Message,
     ) -> Result<Answer, ApiError> {
-        let room = Arc::clone(&self.room).try_acquire_owned();
-        let room = room.map_err(|_| ApiError::busy("too many messages are being answered"))?;
-        let turn = self.begin(&message, room).await?;
+        let turn = self.begin(&message).await?;
+        let held = self.hold(&turn).await?;
         let (host, metrics) = (Arc::clone(&self.host), Arc::clone(metrics));
         let deployment_id = message.deployment.deployment_id;
         let said = async move {
@@ -109,6 +135,7 @@ impl Turns {
             let said = host.answer_with(runtime, message.activity).await;
             metrics.turn(deployment_id, began.elapsed(), said.is_ok());
             drop(turn);
+            drop(held);
             said
         };
         let said = ToItsEnd::new(said, self.end());
@@ -116,11 +143,33 @@ impl Turns {
         said.map(|said| Answer { said }).map_err(|error| refused(&error))
     }
 
-    async fn begin(&self, message: &Message, room: OwnedSemaphorePermit) -> Result<Turn, ApiError> {
+    /// Waits until it is the turn of a message. Only then it takes room: of a conversation one message at
+    /// a time does, however many are sent.
+    async fn hold(&self, turn: &Turn) -> Result<Held, ApiError> {
+        let Some((deployment_id, key)) = &turn.conversation else {
+            return Ok(Held { _room: self.room()?, _now: None });
+        };
+        let name = format!("{deployment_id}/{key}");
+        if let Some(now) = self.queue.turn_at_once(&name) {
+            return Ok(Held { _room: self.room()?, _now: Some(now) });
+        }
+        let waiting = self.waiting.try_acquire();
+        let _waiting = waiting.map_err(|_| ApiError::busy("too many messages wait for others"))?;
+        let now = self.queue.turn(&name, self.patience).await;
+        let now = now.map_err(|error| refused(&error.into()))?;
+        Ok(Held { _room: self.room()?, _now: Some(now) })
+    }
+
+    fn room(&self) -> Result<OwnedSemaphorePermit, ApiError> {
+        let room = Arc::clone(&self.room).try_acquire_owned();
+        room.map_err(|_| ApiError::busy("too many messages are being answered"))
+    }
+
+    async fn begin(&self, message: &Message) -> Result<Turn, ApiError> {
         let conversations = Arc::clone(&self.conversations);
         if message.age == Age::New {
             let running = chosen(&message.deployment, &message.key)?.begin();
-            return Ok(Turn { running, conversation: None, conversations, _room: room });
+            return Ok(Turn { running, conversation: None, conversations });
         }
         let conversation = (message.deployment.deployment_id, message.key.clone());
         let running = match conversations.join(&conversation) {
@@ -134,7 +183,7 @@ impl Turns {
                 conversations.begin(&conversation, found)
             }
         };
-        Ok(Turn { running, conversation: Some(conversation), conversations, _room: room })
+        Ok(Turn { running, conversation: Some(conversation), conversations })
     }
 }
 

@@ -29,5 +29,5 @@ pub use runtime::{
     ActivePacks, NoFlow, ProviderHealthAnswer, RevisionSource, Rollout, RuntimeError, RuntimeKey,
     RuntimePorts, TenantRuntime,
 };
-pub use turn::TurnError;
+pub use turn::{HeldTurn, TurnError, TurnQueue};
 pub use wasm::{PreopenSpec, RunnerWasiPolicy};

@@ -67,6 +67,31 @@ async fn no_more_turns_run_than_there_is_room_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn messages_that_wait_for_their_conversation_keep_no_other_one_from_being_answered() {
+    let (lab, gateway, slow) = serving(Limits { turns: 2, ..Limits::default() }).await;
+    let environment = greentic_env_store::EnvironmentReads::load_env(&*lab.store, &lab.env_id);
+    let deployment = environment.expect("the environment").bundles[0].deployment_id;
+    let quick = lab.ready(deployment, "v1");
+    gateway.until_applied(&lab).await;
+    let mut asked: Vec<_> = (0..3).map(|_| asking(&gateway, "ada")).collect();
+    gateway.until("/status", |status| running(status, slow) == 3).await;
+    lab.split(deployment, &[(slow, 0), (quick, 10_000)]);
+    gateway.until_applied(&lab).await;
+    assert_eq!(gateway.say("bob", "hi").await, "Hello! What is your name?");
+    let refused = gateway.ask(invoke("ada", "hi")).await;
+    assert_eq!(
+        (refused.status, refused.code().as_str()),
+        (StatusCode::SERVICE_UNAVAILABLE, "busy")
+    );
+    // Each that waited comes to its turn.
+    for asked in asked.drain(..) {
+        let answer = asked.await.expect("an answer");
+        assert_ne!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{answer:?}");
+    }
+    gateway.until("/status", |status| running(status, slow) == 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_request_ends_at_its_limit_and_its_turn_goes_on() {
     let limits = Limits { request_time: Duration::from_millis(300), ..Limits::default() };
     let (_lab, gateway, revision) = serving(limits).await;

@@ -11,7 +11,7 @@ use crate::config::HostConfig;
 use crate::flow::Templates;
 use crate::pack::{PackComponent, PackRuntime, PackSource};
 use crate::provider::HintCache;
-use crate::turn::Queue;
+use crate::turn::TurnQueue;
 use crate::wasm::{
     Grants, Guest, Identity, Ports, RunnerWasiPolicy, RuntimeConfig, RuntimeRefResolver, WasmEngine,
 };
@@ -91,7 +91,7 @@ pub struct TenantRuntime {
     pub(super) configs: BTreeMap<String, RuntimeConfig>,
     pub(super) ports: RuntimePorts,
     pub(super) hints: HintCache,
-    pub(super) queue: Queue,
+    pub(super) queue: TurnQueue,
     pub(super) names: Names,
     pub(super) templates: Templates,
     pub(super) engine: Arc<WasmEngine>,
@@ -153,7 +153,7 @@ impl TenantRuntime {
         Ok(Self {
             templates: Templates::of(flows),
             hints: HintCache::default(),
-            queue: Queue::default(),
+            queue: TurnQueue::default(),
             config,
             rollout,
             packs,

@@ -10,7 +10,7 @@ use super::TenantRuntime;
 use super::world::TurnWorld;
 use crate::Activity;
 use crate::flow::{Engine, FlowError, FlowLimits, Outcome, RetryPolicy};
-use crate::turn::{Address, Envelope, NoTurn, Parking, Resumed, TurnError};
+use crate::turn::{Address, Envelope, Parking, Resumed, TurnError};
 
 /// A hold on a conversation outlives the longest turn by this much.
 const LEASE_BEYOND_TURN: Duration = Duration::from_secs(30);
@@ -45,10 +45,7 @@ impl TenantRuntime {
         let envelope = self.envelope(pack_id, flow_id, activity);
         let name = envelope.parking_name();
         let patience = self.config.limits.patience;
-        let _now = self.queue.turn(&name, patience).await.map_err(|error| match error {
-            NoTurn::Full => TurnError::Crowded,
-            NoTurn::TooLate => TurnError::Late { patience },
-        })?;
+        let _now = self.queue.turn(&name, patience).await?;
         let live = self.config.limits.parked;
         let parking = Parking::new(self.ports.sessions.clone(), &self.names.sessions, name, live);
         let lease = self.config.limits.turn + LEASE_BEYOND_TURN;

@@ -8,4 +8,4 @@ mod queue;
 pub(crate) use envelope::{Address, Envelope};
 pub use error::TurnError;
 pub(crate) use parking::{Parking, Resumed};
-pub(crate) use queue::{NoTurn, Queue};
+pub use queue::{HeldTurn, TurnQueue};

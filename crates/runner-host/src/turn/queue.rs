@@ -6,13 +6,16 @@ use std::time::Duration;
 
 use tokio::sync::{Mutex as Turn, OwnedMutexGuard};
 
-/// Messages of one conversation that may wait at a time.
+use super::TurnError;
+
+/// Messages of one conversation that may be here at a time: the one whose turn it is, and those that wait.
 const MAX_WAITING: usize = 32;
 
-/// The turns of all conversations of a host.
-#[derive(Debug, Default)]
-pub(crate) struct Queue {
-    conversations: Mutex<HashMap<String, Waiting>>,
+/// The turns of conversations: messages of one conversation take them in the order in which they came,
+/// and those of others do not wait.
+#[derive(Clone, Debug, Default)]
+pub struct TurnQueue {
+    conversations: Arc<Mutex<HashMap<String, Waiting>>>,
 }
 
 #[derive(Debug, Default)]
@@ -22,53 +25,57 @@ struct Waiting {
 }
 
 /// It is this message's turn until this is dropped.
-pub(crate) struct Now<'q> {
+#[derive(Debug)]
+pub struct HeldTurn {
     // Given back before the place in the queue is.
     _turn: OwnedMutexGuard<()>,
-    _place: Place<'q>,
+    _place: Place,
 }
 
-struct Place<'q> {
-    queue: &'q Queue,
+#[derive(Debug)]
+struct Place {
+    queue: TurnQueue,
     conversation: String,
 }
 
-/// A message did not get its turn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum NoTurn {
-    /// Too many messages of the conversation wait already.
-    Full,
-    /// The ones before took too long.
-    TooLate,
-}
+impl TurnQueue {
+    /// The turn of a message that need not wait; none when others of its conversation are before it.
+    #[must_use]
+    pub fn turn_at_once(&self, conversation: &str) -> Option<HeldTurn> {
+        let (turn, place) = self.enter(conversation)?;
+        Some(HeldTurn { _turn: turn.try_lock_owned().ok()?, _place: place })
+    }
 
-impl Queue {
-    /// Waits for the turn of a message, at most so long.
-    pub(crate) async fn turn(
+    /// Waits for the turn of a message, at most so long, beside at most 31 others of its conversation.
+    ///
+    /// # Errors
+    /// [`TurnError::Crowded`] when too many wait already, [`TurnError::Late`] when those before it took
+    /// too long.
+    pub async fn turn(
         &self,
         conversation: &str,
         patience: Duration,
-    ) -> Result<Now<'_>, NoTurn> {
-        let (turn, place) = self.enter(conversation).ok_or(NoTurn::Full)?;
+    ) -> Result<HeldTurn, TurnError> {
+        let (turn, place) = self.enter(conversation).ok_or(TurnError::Crowded)?;
         match tokio::time::timeout(patience, turn.lock_owned()).await {
-            Ok(turn) => Ok(Now { _turn: turn, _place: place }),
-            Err(_) => Err(NoTurn::TooLate),
+            Ok(turn) => Ok(HeldTurn { _turn: turn, _place: place }),
+            Err(_) => Err(TurnError::Late { patience }),
         }
     }
 
-    fn enter(&self, conversation: &str) -> Option<(Arc<Turn<()>>, Place<'_>)> {
+    fn enter(&self, conversation: &str) -> Option<(Arc<Turn<()>>, Place)> {
         let mut all = self.conversations.lock().unwrap_or_else(PoisonError::into_inner);
         let waiting = all.entry(conversation.to_owned()).or_default();
         if waiting.count >= MAX_WAITING {
             return None;
         }
         waiting.count += 1;
-        let place = Place { queue: self, conversation: conversation.to_owned() };
+        let place = Place { queue: self.clone(), conversation: conversation.to_owned() };
         Some((Arc::clone(&waiting.turn), place))
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for Place {
     fn drop(&mut self) {
         let mut all = self.queue.conversations.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(waiting) = all.get_mut(&self.conversation) {
@@ -87,26 +94,31 @@ mod tests {
 
     const PATIENCE: Duration = Duration::from_secs(5);
 
+    fn code(turn: Result<HeldTurn, TurnError>) -> Option<&'static str> {
+        turn.err().map(|error| error.code())
+    }
+
     #[tokio::test(start_paused = true)]
     async fn messages_of_one_conversation_take_turns_and_others_do_not_wait() {
-        let queue = Queue::default();
+        let queue = TurnQueue::default();
         let first = queue.turn("a", PATIENCE).await.ok().unwrap();
         assert!(queue.turn("b", PATIENCE).await.is_ok());
-        assert_eq!(queue.turn("a", PATIENCE).await.err(), Some(NoTurn::TooLate));
+        assert!(queue.turn_at_once("a").is_none() && queue.turn_at_once("b").is_some());
+        assert_eq!(code(queue.turn("a", PATIENCE).await), Some("conversation-busy"));
         drop(first);
         assert!(queue.turn("a", PATIENCE).await.is_ok());
     }
 
     #[tokio::test(start_paused = true)]
     async fn no_more_messages_wait_than_there_is_room_for() {
-        let queue = Queue::default();
+        let queue = TurnQueue::default();
         let _first = queue.turn("a", PATIENCE).await.ok().unwrap();
         let waiting = (1..MAX_WAITING).map(|_| Box::pin(queue.turn("a", PATIENCE)));
         let mut waiting: Vec<_> = waiting.collect();
         for turn in &mut waiting {
             assert!(futures_poll(turn).await);
         }
-        assert_eq!(queue.turn("a", PATIENCE).await.err(), Some(NoTurn::Full));
+        assert_eq!(code(queue.turn("a", PATIENCE).await), Some("conversation-crowded"));
     }
 
     /// Polls once; true while it waits.
@@ -120,7 +132,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_conversation_that_is_over_leaves_nothing() {
-        let queue = Queue::default();
+        let queue = TurnQueue::default();
         drop(queue.turn("a", PATIENCE).await);
         assert!(queue.conversations.lock().unwrap().is_empty());
     }
