@@ -301,7 +301,8 @@ fn fields_of(place: &Place) -> &'static [&'static str] {
 fn forget_known(raw: &mut Value, typed: &Value, fields: &[&str]) {
     if let Some(raw) = raw.as_object_mut() {
         raw.retain(|key, _| {
-            typed.get(key).is_some() || ![fields, &NOTES].concat().contains(&key.as_str())
+            let key = key.as_str();
+            typed.get(key).is_some() || !(fields.contains(&key) || NOTES.contains(&key))
         });
     }
 }
