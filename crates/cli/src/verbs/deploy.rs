@@ -22,7 +22,8 @@ use crate::output::{Answer, Name, Report, View};
 use crate::session::Session;
 
 /// Deploy a bundle: stage it as a revision, start it, and give it all traffic. A bundle that serves
-/// already is left as it is; one whose deploy was interrupted is finished.
+/// already is left as it is; one that was deployed before and still runs gets the traffic as the
+/// revision that it is; one whose deploy was interrupted is finished.
 #[derive(Args, Debug, Deserialize, Serialize, JsonSchema)]
 #[command(
     after_help = "Examples:\n  gtc op deploy examples/hello\n  gtc op deploy --bundle hello.gtbundle --host example.org"
@@ -188,6 +189,9 @@ impl Report for DeploySummary {
     fn view(&self) -> View {
         let status = match (self.unchanged, self.status) {
             (true, _) => "serves already; no new revision was made",
+            (false, DeployStatus::Routed) if self.reused_revision => {
+                "serves all traffic, as the revision that was staged before"
+            }
             (false, DeployStatus::Routed) => "serves all traffic",
             (false, DeployStatus::Superseded) => {
                 "was deployed before, and the traffic went on since"

@@ -28,7 +28,8 @@ pub(crate) struct Explain {
     /// The host name of the request.
     #[arg(long, value_name = "HOST")]
     host: Option<String>,
-    /// What the caller is told apart by, such as the id of a conversation.
+    /// What the caller is told apart by: the `session_id` of a request; of a webchat conversation, its id up
+    /// to the `-`.
     #[arg(long, value_name = "KEY")]
     key: Option<String>,
 }

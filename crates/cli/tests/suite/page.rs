@@ -15,18 +15,19 @@ otherwise or with `--output json`:
 {\"op\":\"list\",\"noun\":\"env\",\"result\":{\"environments\":[]}}
 ```
 
-An error of a verb goes to stderr, in the same form; what cannot be understood as a call is told as text:
+An error of a verb goes to stderr, in the same form, as the last line: lines before it that begin with `..` tell what is done, those
+with `warning:` what should be known. What cannot be understood as a call is told as text:
 
 ```json
 {\"op\":\"show\",\"noun\":\"env\",\"error\":{\"kind\":\"not-found\",\"code\":\"environment-not-found\",\"message\":\"…\",\"hint\":\"gtc op env init\"}}
 ```
 
 `kind` is one of the kinds of the public tools, `code` names the reason and stays the same, `hint` is the next command. The program ends
-with 0, with 1 when a verb failed, and with 2 when the arguments cannot be understood.
+with 0; with 1 when a verb failed, over the value of an argument, too; and with 2 when the call itself cannot be understood.
 
 Every verb that changes something has `--dry-run`, which judges the change by the same rules and shows the difference that would be
-committed. What a verb takes can be given in a file as well (`--answers FILE`; `--schema` shows its keys, and others are refused); flags
-win over it.
+committed. A rehearsal writes nothing and starts nothing: whether the runtime can load a new revision shows when it is deployed. What a
+verb takes can be given in a file as well (`--answers FILE`; `--schema` shows its keys, and others are refused); flags win over it.
 
 | Variable | What it is for |
 |---|---|

@@ -42,8 +42,8 @@ pub(super) fn decide(
     if let Some(revision_id) = serving(environment, deployment, inputs) {
         return Ok(Decision::Unchanged(revision_id));
     }
-    let unfinished = unfinished(environment, deployment, inputs);
-    let key = unfinished.map_or_else(|| fresh(snapshot, inputs), Ok)?;
+    let earlier = earlier(environment, deployment, inputs);
+    let key = earlier.map_or_else(|| fresh(snapshot, inputs), Ok)?;
     Ok(Decision::Go(key))
 }
 
@@ -85,20 +85,21 @@ fn serving(
     (is_this && is_all).then_some(revision.revision_id)
 }
 
-/// The key of the newest revision, when it was deployed for the same and never got its traffic.
-fn unfinished(
+/// The key of the newest revision that was deployed for the same and is not out of service: one whose deploy was not finished,
+/// one that has a share of the traffic, one that others took over from.
+fn earlier(
     environment: &Document<Environment>,
     deployment: &BundleDeployment,
     inputs: &Inputs<'_>,
 ) -> Option<Key> {
-    let id = deployment.deployment_id;
-    let newest = revisions_of(environment, deployment).max_by_key(|revision| revision.sequence)?;
-    let has_traffic =
-        environment.split_of(id).is_some_and(|split| split.weight_of(newest.revision_id).is_some());
-    let record = environment.deploy_record(newest.revision_id)?;
-    let goes_on =
-        !has_traffic && !newest.lifecycle.was_taken_out() && record.inputs == inputs.digest;
-    goes_on.then_some(Key { key: record.key, is_callers: false })
+    revisions_of(environment, deployment)
+        .filter(|revision| !revision.lifecycle.was_taken_out())
+        .filter_map(|revision| {
+            let record = environment.deploy_record(revision.revision_id)?;
+            (record.inputs == inputs.digest).then_some((revision.sequence, record.key))
+        })
+        .max_by_key(|(sequence, _)| *sequence)
+        .map(|(_, key)| Key { key, is_callers: false })
 }
 
 pub(super) fn revisions_of<'e>(

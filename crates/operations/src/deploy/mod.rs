@@ -96,6 +96,9 @@ pub struct DeploySummary {
     pub status: DeployStatus,
     /// Whether exactly this served already, so that nothing was recorded.
     pub unchanged: bool,
+    /// Whether the revision was staged before, for the same request or for one of the same.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub reused_revision: bool,
     /// Whether files of the revision were lost or changed, and put back.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub repaired: bool,
@@ -106,8 +109,9 @@ impl Operator {
     /// added when there is none.
     ///
     /// It may be interrupted anywhere. Run again with the same key, or without one, it finishes; nothing is done twice. The first
-    /// commit records the request with the deployment and the revision, whose ids follow from the key. Without a key, a deploy of
-    /// the same that was not finished goes on, and one of what serves already does nothing.
+    /// commit records the request with the deployment and the revision, whose ids follow from the key. Without a key it asks for a
+    /// state: what serves already is left as it is, and a revision that was deployed for the same and is not out of service gets
+    /// the traffic instead of a new one.
     ///
     /// # Errors
     /// [`OpError::Bundle`] and [`OpError::Revision`] with what is wrong with the bundle, which leaves nothing;
@@ -155,11 +159,12 @@ impl Deploy<'_> {
         let revision_id = keys::revision_id(self.run.env_id, &key.key);
         let snapshot = self.run.snapshot()?;
         let mut repaired = false;
-        let revision = match snapshot.require()?.revision(revision_id) {
+        let found = snapshot.require()?.revision(revision_id);
+        let revision = match found {
             None => self.stage(&key.key, revision_id)?,
             Some(revision) => {
                 self.check_same_request(&key.key, revision_id)?;
-                if self.is_superseded(revision)? {
+                if key.is_callers && self.is_superseded(revision)? {
                     return self.told(revision, had_deployment, Progressed::Superseded);
                 }
                 if revision.lifecycle.was_taken_out() {
@@ -169,9 +174,10 @@ impl Deploy<'_> {
                 revision.clone()
             }
         };
-        let revision = bring_up(self.run, revision.revision_id, &key.key)?;
+        let revision = bring_up(self.run, revision.revision_id, &key.key, Some(self.inputs.image))?;
         let progressed = self.route(&revision, key)?;
-        Ok(DeploySummary { repaired, ..self.told(&revision, had_deployment, progressed)? })
+        let told = self.told(&revision, had_deployment, progressed)?;
+        Ok(DeploySummary { repaired, reused_revision: found.is_some(), ..told })
     }
 
     fn deployment(&self) -> Result<Option<BundleDeployment>, OpError> {
@@ -231,7 +237,7 @@ impl Deploy<'_> {
         Err(OpError::KeyReused { key: key.clone() })
     }
 
-    /// Whether traffic went on to a later revision. An earlier request never takes it back.
+    /// Whether traffic went on to a later revision. A request that was carried out once never takes it back.
     fn is_superseded(&self, revision: &Revision) -> Result<bool, OpError> {
         let snapshot = self.run.snapshot()?;
         let environment = snapshot.require()?;
@@ -268,8 +274,11 @@ impl Deploy<'_> {
         let split = environment.split_of(deployment_id);
         let is_routed = split.is_some_and(|split| is_whole(split, revision_id));
         if !is_routed || overrides.is_some() {
-            let moment =
-                split.map_or_else(|| "none".to_owned(), |split| split.generation.to_string());
+            let next = || environment.next_split_generation(deployment_id);
+            let moment = match split {
+                Some(split) => split.generation.to_string(),
+                None => next().map_or_else(|| "none".to_owned(), |next| format!("before-{next}")),
+            };
             let key = match key.is_callers {
                 true => key.key.clone(),
                 false => keys::step(&key.key, "traffic", &moment),
@@ -343,6 +352,7 @@ impl Deploy<'_> {
                 Progressed::Routed | Progressed::Unchanged => DeployStatus::Routed,
             },
             unchanged: progressed == Progressed::Unchanged,
+            reused_revision: false,
             repaired: false,
         })
     }

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use greentic_deploy_spec::HealthCheckId;
 use greentic_deploy_spec::engine::Rejection;
 use greentic_deploy_spec::remote::ErrorKind;
 use greentic_env_store::{JournalProblem, StoreError};
@@ -58,6 +59,13 @@ impl OpError {
                 ));
             }
             Self::Provider { finish, .. } => return Some(finish.clone()),
+            Self::HealthGate { failed_checks, env_id, .. }
+                if failed_checks.contains(&HealthCheckId::SignatureStatus) =>
+            {
+                return Some(format!(
+                    "the bundle itself is wrong; build it again, then gtc op deploy BUNDLE --env {env_id}"
+                ));
+            }
             Self::HealthGate { env_id, revision_id, .. } => {
                 return Some(format!(
                     "mend what failed, then gtc op revisions warm {revision_id} --env {env_id}, or deploy again"

@@ -111,7 +111,7 @@ impl Operator {
             if revision.lifecycle.admits_traffic() {
                 return files_are_whole(run, revision);
             }
-            bring_up(run, revision.revision_id, key).map(drop)
+            bring_up(run, revision.revision_id, key, None).map(drop)
         })
     }
 
@@ -234,6 +234,7 @@ pub(crate) fn bring_up(
     run: &Run<'_>,
     revision_id: RevisionId,
     key: &IdempotencyKey,
+    image: Option<&BundleImage>,
 ) -> Result<Revision, OpError> {
     let snapshot = run.snapshot()?;
     let mut revision = recorded(&snapshot, revision_id)?;
@@ -254,7 +255,7 @@ pub(crate) fn bring_up(
         // Somebody who does the same was faster.
         return Ok(revision);
     }
-    let health_gate = gate::check(run, &provider, &warming, &revision)?;
+    let health_gate = gate::check(run, &provider, &warming, &revision, image)?;
     let expected_lifecycle = revision.lifecycle;
     let payload = WarmRevisionPayload { revision_id, health_gate, expected_lifecycle };
     let command = Command::WarmRevision(document(payload)?);

@@ -1,17 +1,27 @@
 //! What is not ready does not serve.
 
 use std::fs;
+use std::io::Write as _;
+use std::path::PathBuf;
 
 use greentic_deploy_spec::HealthCheckId;
-use greentic_operations::{DeploymentSelector, Mode, OpError, StageOptions, StageRequest};
+use greentic_operations::{
+    DeployRequest, DeploymentSelector, Mode, OpError, StageOptions, StageRequest,
+};
+use greentic_pack_format::{Limits, Pack, PackBuilder};
 
 use crate::lab::Lab;
 
 fn failed_checks(error: OpError) -> Vec<HealthCheckId> {
     let hint = error.hint().unwrap();
-    assert!(hint.contains("gtc op revisions warm"), "{hint}");
     match error {
-        OpError::HealthGate { failed_checks, .. } => failed_checks,
+        OpError::HealthGate { failed_checks, .. } => {
+            // What a bundle is stays as it is; all else may be mended where it is.
+            let of_the_bundle = failed_checks.contains(&HealthCheckId::SignatureStatus);
+            assert_eq!(hint.contains("gtc op deploy BUNDLE"), of_the_bundle, "{hint}");
+            assert_eq!(hint.contains("gtc op revisions warm"), !of_the_bundle, "{hint}");
+            failed_checks
+        }
         other => panic!("{other:?}"),
     }
 }
@@ -67,6 +77,9 @@ fn files_that_are_not_those_that_were_staged_fail_it() {
     let bytes = fs::read(&pack).unwrap();
     fs::write(&pack, [bytes.as_slice(), b"\n"].concat()).unwrap();
     lab.calls.take();
+    let rehearsed = lab.operator.warm(&lab.on("@latest"), Mode::DryRun).unwrap_err();
+    assert_eq!(failed_checks(rehearsed), [HealthCheckId::RuntimeConfig]);
+    assert_eq!(lifecycle(&lab), "staged");
     let error = lab.operator.warm(&lab.on("@latest"), Mode::Commit).unwrap_err();
     assert!(error.to_string().contains("hello.gtpack"), "{error}");
     assert_eq!(failed_checks(error), [HealthCheckId::RuntimeConfig]);
@@ -96,4 +109,39 @@ fn without_a_deployer_nothing_is_recorded() {
     let error = operator.warm(&lab.on("@latest"), Mode::Commit).unwrap_err();
     assert_eq!(error.code(), "env-pack-unknown", "{error}");
     assert_eq!(lab.generation(), generation);
+}
+
+/// A pack in which a file is not the one that its list names.
+fn contradicting(lab: &Lab) -> PathBuf {
+    let folder = lab.worker("hello", "two");
+    fs::create_dir(folder.join("assets")).unwrap();
+    fs::write(folder.join("assets/menu.txt"), "soup").unwrap();
+    let limits = Limits::default();
+    let pack = PackBuilder::from_folder(&folder, &limits).unwrap().build().unwrap();
+    let mut archive = rawzip::ZipArchiveWriter::new(Vec::new());
+    for (name, bytes) in Pack::from_bytes(&pack, &limits).unwrap().files() {
+        let bytes = if name.ends_with("menu.txt") { b"fish" } else { bytes.as_ref() };
+        let (mut entry, _) = archive.new_file(name).start().unwrap();
+        entry.write_all(bytes).unwrap();
+        let written = rawzip::DataDescriptorOutput::new(rawzip::crc32(bytes), bytes.len() as u64);
+        entry.finish(written).unwrap();
+    }
+    let file = folder.with_extension("gtpack");
+    fs::write(&file, archive.finish().unwrap()).unwrap();
+    file
+}
+
+#[test]
+fn a_pack_that_contradicts_its_list_fails_it_and_its_rehearsal_before() {
+    let lab = Lab::new();
+    let request = DeployRequest::new(lab.env_id.clone(), contradicting(&lab));
+    let generation = lab.generation();
+    for (mode, recorded) in [(Mode::DryRun, 0), (Mode::Commit, 1)] {
+        let error = lab.operator.deploy(&request, mode).unwrap_err();
+        assert!(error.to_string().contains("menu.txt"), "{error}");
+        assert_eq!(failed_checks(error), [HealthCheckId::SignatureStatus]);
+        assert_eq!(lab.environment().revisions.len(), recorded);
+        assert_eq!(lab.generation() > generation, recorded > 0);
+    }
+    assert_eq!(lifecycle(&lab), "failed");
 }
