@@ -3,6 +3,7 @@
 use greentic_deploy_spec::remote::ErrorKind;
 
 use super::{JournalProblem, StoreError};
+use crate::backup::BackupError;
 use crate::ports::SignerError;
 
 impl StoreError {
@@ -51,6 +52,7 @@ impl StoreError {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::NotFound { .. } => ErrorKind::NotFound,
+            Self::Backup(BackupError::Changed { .. }) => ErrorKind::IntegrityMismatch,
             Self::UnsafeEnvId { .. }
             | Self::InvalidArgument(_)
             | Self::Backup(_)

@@ -5,6 +5,7 @@ use greentic_deploy_spec::remote::{ErrorKind, RequestError};
 use greentic_deploy_spec::{PreconditionError, RemoteStoreError};
 
 use super::{LifecycleError, Refusal, StoreError};
+use crate::backup::BackupError;
 
 impl StoreError {
     /// The error of a rejection of the engine.
@@ -55,6 +56,10 @@ impl StoreError {
                         failed_checks: failed_checks.clone(),
                         message: message.clone(),
                     }
+                }
+                Self::Backup(BackupError::Changed { expected, actual }) => {
+                    let (expected, actual) = (expected.clone(), actual.clone());
+                    RemoteStoreError::IntegrityMismatch { expected, actual }
                 }
                 _ => RemoteStoreError::Internal { message: detail },
             },
