@@ -8,8 +8,8 @@ use greentic_deploy_spec::{EnvId, IdempotencyKey};
 use greentic_env_pack::EnvPackRegistry;
 use greentic_env_store::ports::Ports;
 use greentic_env_store::{
-    Committed, DocumentDiff, EnvSnapshot, EnvironmentHistory, EnvironmentMutations, Rehearsal,
-    Request, StoreError, Warning,
+    CommitInfo, Committed, DocumentDiff, EnvSnapshot, EnvironmentHistory, EnvironmentMutations,
+    HistoryPage, Rehearsal, Request, StoreError, Warning,
 };
 use greentic_pack_format::Limits;
 use serde::Serialize;
@@ -140,6 +140,10 @@ impl Operator {
     }
 }
 
+/// As many commits as a ledger of keys goes back when nobody asks for more.
+const SEARCHED: usize = 10_240;
+const PAGE: usize = 256;
+
 /// One call of an operation on one environment.
 pub(crate) struct Run<'a> {
     pub(crate) operator: &'a Operator,
@@ -157,6 +161,23 @@ impl Run<'_> {
 
     pub(crate) fn snapshot(&self) -> Result<EnvSnapshot, OpError> {
         Ok(self.store.snapshot(self.env_id)?)
+    }
+
+    /// The generation that was committed under a key; none for a rehearsal, which carries out what it is asked.
+    pub(crate) fn carried_out(&self, key: &IdempotencyKey) -> Result<Option<u64>, OpError> {
+        let mut before = None;
+        let pages = if self.is_rehearsal() { 0 } else { SEARCHED / PAGE };
+        for _ in 0..pages {
+            let page = self.store.history(self.env_id, HistoryPage { before, limit: PAGE })?;
+            let is_it =
+                |one: &&CommitInfo| one.event.idempotency_key.as_deref() == Some(key.as_str());
+            if let Some(found) = page.iter().find(is_it) {
+                return Ok(Some(found.generation));
+            }
+            let Some(oldest) = page.last() else { break };
+            before = Some(oldest.generation);
+        }
+        Ok(None)
     }
 
     pub(crate) fn commit(

@@ -13,8 +13,8 @@ use crate::{OpError, Step};
 pub(crate) enum Follow {
     Drain(RevisionId),
     Archive(RevisionId),
+    /// A split that is gone has no verb of its own: then everything.
     Split(DeploymentId),
-    /// A split that is gone has no verb of its own.
     Everything,
 }
 
@@ -61,6 +61,11 @@ impl<'a> Provider<'a> {
         if self.run.is_rehearsal() {
             return Ok(());
         }
+        let environment = snapshot.require()?;
+        let what = match what {
+            Follow::Split(id) if environment.split_of(id).is_none() => Follow::Everything,
+            what => what,
+        };
         let (verb, subject) = match what {
             Follow::Drain(id) => ("drain-revision", format!("revision {id}")),
             Follow::Archive(id) => ("archive-revision", format!("revision {id}")),

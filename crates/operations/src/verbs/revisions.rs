@@ -4,7 +4,7 @@ use greentic_deploy_spec::engine::{Command, Outcome};
 use greentic_deploy_spec::{
     Document, DrainReport, EnvId, IdempotencyKey, Revision, RevisionId, WarmRevisionPayload,
 };
-use greentic_env_store::{EnvSnapshot, StoreError};
+use greentic_env_store::{Committed, EnvSnapshot, StoreError};
 use greentic_pack_format::BundleImage;
 use greentic_pack_format::revision::{RevisionFolder, StageTarget};
 
@@ -126,7 +126,8 @@ impl Operator {
     ) -> Result<Report<RevisionSummary>, OpError> {
         self.on_revision(request, mode, |run, revision, key| {
             let id = revision.revision_id;
-            change(run, Command::DrainRevision { revision_id: id }, key, Follow::Drain(id))
+            let command = Command::DrainRevision { revision_id: id };
+            change(run, command, key, Follow::Drain(id)).map(drop)
         })
     }
 
@@ -156,7 +157,8 @@ impl Operator {
     ) -> Result<Report<RevisionSummary>, OpError> {
         self.on_revision(request, mode, |run, revision, key| {
             let id = revision.revision_id;
-            change(run, Command::ArchiveRevision { revision_id: id }, key, Follow::Archive(id))
+            let command = Command::ArchiveRevision { revision_id: id };
+            change(run, command, key, Follow::Archive(id)).map(drop)
         })
     }
 
@@ -175,17 +177,18 @@ impl Operator {
     }
 }
 
-/// Commits a change and lets the provider follow.
+/// Commits a change, or finds it under its key, and lets the provider follow what is recorded now.
 pub(super) fn change(
     run: &Run<'_>,
     command: Command,
     key: &IdempotencyKey,
     follow: Follow,
-) -> Result<(), OpError> {
+) -> Result<Committed, OpError> {
     let before = run.snapshot()?;
     let provider = Provider::of(run, before.require()?)?;
-    run.commit(command, key.clone())?;
-    provider.follow(&run.snapshot()?, follow)
+    let committed = run.commit(command, key.clone())?;
+    provider.follow(&run.snapshot()?, follow)?;
+    Ok(committed)
 }
 
 /// Fails when the folder of a revision is not as it was staged.

@@ -1,8 +1,8 @@
-use greentic_deploy_spec::engine::Command;
+use greentic_deploy_spec::engine::{Command, Outcome, Rejection};
 use greentic_deploy_spec::{
     DeploymentId, EnvId, Environment, IdempotencyKey, SetTrafficSplitPayload, TrafficSplitEntry,
 };
-use greentic_env_store::{EnvironmentMutations as _, Request, StoreError};
+use greentic_env_store::{Committed, EnvSnapshot, EnvironmentMutations as _, Request, StoreError};
 use serde::Serialize;
 
 use super::revisions::{change, document};
@@ -53,7 +53,8 @@ pub struct ClearedTraffic {
 }
 
 impl Operator {
-    /// Shares the traffic of a deployment anew.
+    /// Shares the traffic of a deployment anew. Sent again under its key, it changes nothing and tells the same, whatever came
+    /// after it.
     ///
     /// # Errors
     /// [`OpError::Unknown`] and [`OpError::Ambiguous`] for names; [`OpError::Files`] when a revision that would get traffic is
@@ -70,8 +71,8 @@ impl Operator {
             let deployment_id = payload.deployment_id;
             let command = Command::SetTrafficSplit(document(payload)?);
             let key = self.key_or_fresh(&request.key)?;
-            change(run, command, &key, Follow::Split(deployment_id))?;
-            summary(run, deployment_id)
+            let committed = change(run, command, &key, Follow::Split(deployment_id))?;
+            summary(&committed.after, deployment_id)
         })
     }
 
@@ -91,14 +92,18 @@ impl Operator {
             check_files_after(run, |rehearsal| {
                 rehearsal.execute(run.env_id, Request::keyed(command.clone(), key.clone()))
             })?;
-            let changed = change(run, command, &key, Follow::Split(deployment_id));
-            let summary = summary(run, deployment_id);
-            changed.map_err(|error| again_by_set(error, summary.as_ref().ok()))?;
-            summary
+            match change(run, command, &key, Follow::Split(deployment_id)) {
+                Ok(committed) => summary(&committed.after, deployment_id),
+                Err(error) => {
+                    let now = run.snapshot().and_then(|now| summary(&now, deployment_id));
+                    Err(again_by_set(error, now.ok().as_ref()))
+                }
+            }
         })
     }
 
-    /// Takes a deployment out of service. One that is out of service already stays so.
+    /// Takes a deployment out of service. One that is out of service already stays so. Sent again under its key, it takes nothing
+    /// away that came after it.
     ///
     /// # Errors
     /// Why the engine refuses it; [`OpError::Provider`] when the provider did not follow.
@@ -111,14 +116,18 @@ impl Operator {
             let deployment_id = request.resolve(run)?;
             let snapshot = run.snapshot()?;
             let environment = snapshot.require()?;
-            let cleared = environment.split_of(deployment_id).map(TrafficSummary::of);
-            if cleared.is_some() {
+            let asked_before = || match &request.key {
+                Some(key) => Ok(run.carried_out(key)?.is_some()),
+                None => Ok::<_, OpError>(false),
+            };
+            let cleared = if environment.split_of(deployment_id).is_some() || asked_before()? {
                 let key = self.key_or_fresh(&request.key)?;
                 let command = Command::ClearTrafficSplit { deployment_id };
-                change(run, command, &key, Follow::Everything)?;
+                cleared_by(change(run, command, &key, Follow::Everything)?)
             } else {
                 Provider::of(run, environment)?.follow(&snapshot, Follow::Everything)?;
-            }
+                None
+            };
             Ok(ClearedTraffic { environment_id: run.env_id.clone(), deployment_id, cleared })
         })
     }
@@ -154,14 +163,18 @@ impl DeploymentRequest {
     }
 }
 
-fn summary(run: &Run<'_>, deployment_id: DeploymentId) -> Result<TrafficSummary, OpError> {
-    let snapshot = run.snapshot()?;
+/// The split that a commit took away.
+fn cleared_by(committed: Committed) -> Option<TrafficSummary> {
+    match committed.outcome {
+        Outcome::SplitCleared { cleared } => Some(TrafficSummary::of(&cleared)),
+        _ => None,
+    }
+}
+
+fn summary(snapshot: &EnvSnapshot, deployment_id: DeploymentId) -> Result<TrafficSummary, OpError> {
     let split = snapshot.require()?.split_of(deployment_id).map(TrafficSummary::of);
     split.ok_or_else(|| {
-        // Somebody cleared it in this very moment.
-        let env_id = run.env_id.clone();
-        let rejection =
-            greentic_deploy_spec::engine::Rejection::SplitNotFound { env_id, deployment_id };
-        StoreError::from_rejection(rejection).into()
+        let env_id = snapshot.env_id().clone();
+        StoreError::from_rejection(Rejection::SplitNotFound { env_id, deployment_id }).into()
     })
 }

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use greentic_deploy_spec::engine::Command;
 use greentic_deploy_spec::{DeploymentId, EnvId, IdempotencyKey, Precondition};
-use greentic_env_store::{CommitInfo, DocumentDiff, EnvSnapshot, HistoryPage, Request, undo};
+use greentic_env_store::{DocumentDiff, EnvSnapshot, Request, undo};
 use serde::Serialize;
 
 use super::splits::{again_by_set, check_files_after, moved};
@@ -46,8 +46,8 @@ impl Operator {
     pub fn undo(&self, request: &UndoRequest, mode: Mode) -> Result<Report<Undone>, OpError> {
         self.perform(&request.env_id, mode, |run| {
             let earlier = match &request.key {
-                Some(key) if !run.is_rehearsal() => carried_out(run, key)?,
-                _ => None,
+                Some(key) => run.carried_out(key)?,
+                None => None,
             };
             let now = run.snapshot()?;
             let back_to = target(run, request, earlier, &now)?;
@@ -126,37 +126,16 @@ fn pin(now: &EnvSnapshot) -> Precondition {
     Precondition { if_match: now.etag().cloned(), expected_generation: Some(now.generation()) }
 }
 
-/// As many commits as a ledger of keys goes back when nobody asks for more.
-const SEARCHED: usize = 10_240;
-const PAGE: usize = 256;
-
-/// The generation that was committed under a key.
-fn carried_out(run: &Run<'_>, key: &IdempotencyKey) -> Result<Option<u64>, OpError> {
-    let mut before = None;
-    for _ in 0..SEARCHED / PAGE {
-        let page = run.store.history(run.env_id, HistoryPage { before, limit: PAGE })?;
-        let is_it = |one: &&CommitInfo| one.event.idempotency_key.as_deref() == Some(key.as_str());
-        if let Some(found) = page.iter().find(is_it) {
-            return Ok(Some(found.generation));
-        }
-        let Some(oldest) = page.last() else { break };
-        before = Some(oldest.generation);
-    }
-    Ok(None)
-}
-
 /// Lets the provider do what is recorded for deployments.
 fn follow(run: &Run<'_>, deployments: &BTreeSet<DeploymentId>) -> Result<(), OpError> {
     for deployment_id in deployments {
         let now = run.snapshot()?;
         let environment = now.require()?;
         let provider = Provider::of(run, environment)?;
-        match environment.split_of(*deployment_id) {
-            Some(split) => provider
-                .follow(&now, Follow::Split(*deployment_id))
-                .map_err(|error| again_by_set(error, Some(&TrafficSummary::of(split))))?,
-            None => provider.follow(&now, Follow::Everything)?,
-        }
+        let summary = environment.split_of(*deployment_id).map(TrafficSummary::of);
+        provider
+            .follow(&now, Follow::Split(*deployment_id))
+            .map_err(|error| again_by_set(error, summary.as_ref()))?;
     }
     Ok(())
 }

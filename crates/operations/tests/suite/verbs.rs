@@ -124,6 +124,24 @@ fn what_goes_back_goes_back_once_under_a_key() {
 }
 
 #[test]
+fn what_is_sent_again_under_its_key_answers_the_same_and_leaves_what_came_after_it() {
+    let lab = two();
+    let set = SetTrafficRequest { key: key("set"), ..shares(&lab, &[("#1", "100%")]) };
+    let clear = DeploymentRequest { key: key("clear"), ..lab.of("hello") };
+    let told = lab.operator.set_traffic(&set, Mode::Commit).unwrap().result;
+    let cleared = lab.operator.clear_traffic(&clear, Mode::Commit).unwrap().result;
+    assert_eq!(cleared.cleared.as_ref(), Some(&told));
+    assert_eq!(lab.operator.set_traffic(&set, Mode::Commit).unwrap().result, told);
+    assert_eq!(lab.environment().traffic_splits, []);
+    assert_eq!(lab.operator.clear_traffic(&clear, Mode::Commit).unwrap().result, cleared);
+    lab.operator.set_traffic(&shares(&lab, &[("#2", "100%")]), Mode::Commit).unwrap();
+    let now = lab.environment().traffic_splits;
+    assert_eq!(lab.operator.set_traffic(&set, Mode::Commit).unwrap().result, told);
+    assert_eq!(lab.operator.clear_traffic(&clear, Mode::Commit).unwrap().result, cleared);
+    assert_eq!(lab.environment().traffic_splits, now);
+}
+
+#[test]
 fn an_undo_takes_an_edit_by_hand_back_before_anything_else_and_answers_the_same_under_its_key() {
     let lab = two();
     let (before, generation) = (lab.environment(), lab.generation());
