@@ -109,7 +109,7 @@ impl Scratch {
     }
 
     fn verdict(&self) -> Result<Verdict> {
-        let compiled = self.cargo_test(&["-q", "--no-run"]).output()?;
+        let compiled = self.cargo_test(&["-q", "--no-run", "--test", "suite"]).output()?;
         if !compiled.status.success() {
             return Ok(Verdict::DoesNotCompile);
         }
