@@ -4,6 +4,7 @@ mod activities;
 mod cors;
 mod error;
 mod invoke;
+mod outage;
 mod page;
 mod patient;
 mod probes;

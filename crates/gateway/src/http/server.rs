@@ -1,4 +1,5 @@
 use std::convert::Infallible;
+use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,9 +11,10 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 
+use super::outage::Outage;
 use super::patient::Patient;
 use super::reply::Reply;
 use crate::Limits;
@@ -45,15 +47,21 @@ where
     let Connections { limits, metrics, mut stop } = connections;
     let room = Arc::new(Semaphore::new(limits.connections.clamp(1, Semaphore::MAX_PERMITS)));
     let mut open = JoinSet::new();
+    let mut outage = Outage::default();
     loop {
         let accepted = tokio::select! {
             _ = stop.wait_for(|stop| *stop) => break,
             Some(_) = open.join_next() => continue,
+            () = outage.over() => continue,
             accepted = accept(&listener, &room) => accepted,
         };
-        let Some((stream, permit)) = accepted else {
-            tokio::time::sleep(PAUSE).await;
-            continue;
+        let (stream, permit) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                outage.failed(&error);
+                tokio::time::sleep(PAUSE).await;
+                continue;
+            }
         };
         let (limits, metrics) = (limits.clone(), Arc::clone(&metrics));
         let (handler, stop) = (handler.clone(), stop.clone());
@@ -80,12 +88,12 @@ enum Stream {
     Unix(tokio::net::UnixStream),
 }
 
-/// The next connection, when there is room for it. None when none can be had now.
+/// The next connection, when there is room for it.
 async fn accept(
     listener: &Listener,
     room: &Arc<Semaphore>,
-) -> Option<(Stream, tokio::sync::OwnedSemaphorePermit)> {
-    let permit = Arc::clone(room).acquire_owned().await.ok()?;
+) -> io::Result<(Stream, OwnedSemaphorePermit)> {
+    let permit = Arc::clone(room).acquire_owned().await.map_err(io::Error::other)?;
     let stream = match listener {
         Listener::Tcp(listener) => listener.accept().await.map(|(stream, _)| {
             // Answers are small and whole: waiting to fill a packet only delays them.
@@ -94,9 +102,7 @@ async fn accept(
         }),
         Listener::Unix(listener) => listener.accept().await.map(|(stream, _)| Stream::Unix(stream)),
     };
-    let stream =
-        stream.inspect_err(|error| tracing::warn!(%error, "no connection can be accepted"));
-    Some((stream.ok()?, permit))
+    Ok((stream?, permit))
 }
 
 async fn connection<S, H, F>(
