@@ -182,18 +182,12 @@ impl CliError {
 fn pack_kind(error: &PackError) -> Kind {
     match error {
         PackError::Io { .. } => Kind::Io,
-        PackError::DigestMismatch { .. } | PackError::NotVerified(_) => Kind::Conflict,
+        PackError::NotVerified(_) => Kind::Conflict,
         _ => Kind::InvalidArgument,
     }
 }
 
 fn pack_hint(error: &PackError) -> Option<String> {
-    let next = match error {
-        PackError::Io { .. } => "name a file or folder that is there",
-        PackError::DigestMismatch { .. } => {
-            "fetch the file again, or pin the digest of the one that you mean"
-        }
-        _ => return None,
-    };
-    Some(next.to_owned())
+    let is_missing = matches!(error, PackError::Io { .. });
+    is_missing.then(|| "name a file or folder that is there".to_owned())
 }

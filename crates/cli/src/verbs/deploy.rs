@@ -8,7 +8,6 @@ use greentic_deploy_spec::{BundleId, CustomerId, EnvId};
 use greentic_operations::{
     ConfigOverrides, DeployRequest, DeployStatus, DeploySummary, RouteRequest,
 };
-use greentic_pack_format::{BundleImage, Digest, Limits};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -113,10 +112,8 @@ impl What {
         let bundle = self.bundle.clone().or_else(|| self.bundle_path.clone());
         let how = "name a .gtbundle or .gtpack file, or a folder with bundle.yaml or pack.yaml";
         let bundle = files::given(bundle, "the bundle", how)?;
-        if let Some(digest) = &self.digest {
-            check_digest(&bundle, &digest.parse()?)?;
-        }
         let mut request = DeployRequest::new(env_id, bundle);
+        request.digest = self.digest.as_deref().map(str::parse).transpose()?;
         request.bundle_id = self.bundle_id.as_deref().map(BundleId::from);
         request.customer_id = self.customer_id.as_deref().map(CustomerId::from);
         request.route = RouteRequest {
@@ -155,12 +152,6 @@ impl What {
         let given = self.config_overrides_from.is_some() || !all.is_empty();
         Ok(given.then_some(all))
     }
-}
-
-/// Refuses another bundle than the one that was pinned, before anything is done with it.
-fn check_digest(bundle: &Path, expected: &Digest) -> Result<(), CliError> {
-    let image = BundleImage::open(bundle, &Limits::default()).map_err(CliError::opened(bundle))?;
-    expected.check(image.bytes()).map_err(CliError::pack(bundle))
 }
 
 fn from_file(path: &Path) -> Result<ConfigOverrides, CliError> {

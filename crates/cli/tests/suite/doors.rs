@@ -150,6 +150,8 @@ fn a_bundle_that_is_not_the_pinned_one_is_not_deployed() {
         "conflict",
         "pack-digest-mismatch",
     );
+    let hint = lab.fails(&format!("op deploy worker --digest {wrong}"))["hint"].to_string();
+    assert!(hint.contains("pin the digest"), "{hint}");
     check(&lab, "op deploy worker.gtbundle --digest md5:00", "invalid-argument", "invalid-digest");
     check(&lab, "op deploy missing.gtbundle", "io", "pack-io");
     check(&lab, "op deploy worker/pack.yaml", "invalid-argument", "pack-not-an-archive");

@@ -11,6 +11,7 @@ use greentic_deploy_spec::{
     IdempotencyKey, IdempotencyOutcome, Revision, RevisionId, SetTrafficSplitPayload,
     TrafficSplitEntry, UpdateBundlePayload,
 };
+use greentic_pack_format::Digest;
 use greentic_pack_format::revision::{RevisionFolder, StageTarget, StagedRevision};
 use serde::Serialize;
 
@@ -31,6 +32,8 @@ pub struct DeployRequest {
     pub env_id: EnvId,
     /// What is deployed; see [`greentic_pack_format::BundleImage::open`].
     pub bundle: PathBuf,
+    /// The digest that it must have; any when not given.
+    pub digest: Option<Digest>,
     /// What the environment calls the bundle; what it calls itself when not given.
     pub bundle_id: Option<BundleId>,
     /// Who pays. Only the environment of this machine has a default.
@@ -54,6 +57,7 @@ impl DeployRequest {
         Self {
             env_id,
             bundle,
+            digest: None,
             bundle_id: None,
             customer_id: None,
             route: RouteRequest::default(),
@@ -125,7 +129,7 @@ impl Operator {
         self.perform(&request.env_id, mode, |run| {
             // Before the bundle is read: it may be large, and built from sources.
             run.snapshot()?.require()?;
-            let image = read_bundle(run, &request.bundle)?;
+            let image = read_bundle(run, &request.bundle, request.digest.as_ref())?;
             let inputs = Inputs::of(request, &image)?;
             let deploy = Deploy { run, request, inputs };
             match decide(&run.snapshot()?, &deploy.inputs, request.key.as_ref())? {

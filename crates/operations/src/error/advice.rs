@@ -48,6 +48,9 @@ impl OpError {
         let fixed = match self {
             Self::Store(error) => return store_hint(error),
             Self::Revision(error) => folder_hint(error),
+            Self::Bundle { source, .. } if is_another(source) => {
+                "fetch the bundle again, or pin the digest of the one that you mean"
+            }
             Self::Bundle { .. } => {
                 "name a .gtbundle or .gtpack file, or a folder with bundle.yaml or pack.yaml"
             }
@@ -122,9 +125,15 @@ fn store_kind(error: &StoreError) -> &'static str {
     }
 }
 
+/// Whether it is not the bundle that was pinned.
+fn is_another(error: &BuildError) -> bool {
+    matches!(error, BuildError::Pack(PackError::DigestMismatch { .. }))
+}
+
 fn build_kind(error: &BuildError) -> &'static str {
     match error {
         BuildError::Pack(PackError::Io { .. }) => "io",
+        error if is_another(error) => "conflict",
         _ => "invalid-argument",
     }
 }

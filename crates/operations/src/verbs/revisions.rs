@@ -5,8 +5,8 @@ use greentic_deploy_spec::{
     Document, DrainReport, EnvId, IdempotencyKey, Revision, RevisionId, WarmRevisionPayload,
 };
 use greentic_env_store::{Committed, EnvSnapshot, StoreError};
-use greentic_pack_format::BundleImage;
 use greentic_pack_format::revision::{RevisionFolder, StageTarget};
+use greentic_pack_format::{BundleImage, Digest};
 
 use crate::operator::Run;
 use crate::provider::{Follow, Provider};
@@ -75,7 +75,7 @@ impl Operator {
         self.perform(&request.env_id, mode, |run| {
             let snapshot = run.snapshot()?;
             let deployment = request.deployment.resolve(snapshot.require()?)?.clone();
-            let image = read_bundle(run, &request.bundle)?;
+            let image = read_bundle(run, &request.bundle, None)?;
             let key = self.key_or_fresh(&request.key)?;
             let revision_id = keys::revision_id(run.env_id, &key);
             let target =
@@ -202,10 +202,18 @@ pub(super) fn files_are_whole(run: &Run<'_>, revision: &Revision) -> Result<(), 
     })
 }
 
-pub(crate) fn read_bundle(run: &Run<'_>, path: &Path) -> Result<BundleImage, OpError> {
+/// Reads a bundle, and refuses another one than was pinned.
+pub(crate) fn read_bundle(
+    run: &Run<'_>,
+    path: &Path,
+    pinned: Option<&Digest>,
+) -> Result<BundleImage, OpError> {
     run.step(Step::ReadBundle);
-    BundleImage::open(path, &run.operator.limits)
-        .map_err(|source| OpError::Bundle { path: path.to_owned(), source: Box::new(source) })
+    let image = BundleImage::open(path, &run.operator.limits).and_then(|image| {
+        pinned.map_or(Ok(()), |pinned| image.check(pinned))?;
+        Ok(image)
+    });
+    image.map_err(|source| OpError::Bundle { path: path.to_owned(), source: Box::new(source) })
 }
 
 pub(crate) fn recorded(

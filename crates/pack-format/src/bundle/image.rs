@@ -47,6 +47,14 @@ impl BundleImage {
         &self.digest
     }
 
+    /// Checks that it is the one that was pinned.
+    ///
+    /// # Errors
+    /// [`PackError::DigestMismatch`].
+    pub fn check(&self, pinned: &Digest) -> Result<(), PackError> {
+        pinned.check_against(&self.digest)
+    }
+
     /// What bundle it says it is.
     #[must_use]
     pub fn bundle_id(&self) -> &str {
