@@ -161,14 +161,27 @@ impl Serving {
         path: &str,
         meant: impl Fn(&Deployment) -> bool,
     ) -> Option<(Arc<Deployment>, Found)> {
-        let named = |id: DeploymentId| {
+        let found = self.directory(meant).find(host, path)?;
+        let deployment = self.deployments.get(&found.deployment_id)?;
+        Some((Arc::clone(deployment), found))
+    }
+
+    /// The deployment that a host leads to where the path says nothing.
+    pub(crate) fn home(&self, host: Option<&str>) -> Option<&Arc<Deployment>> {
+        self.deployments.get(&self.directory(|_| true).home(host)?)
+    }
+
+    /// What can be found, of the deployments that a caller means.
+    fn directory<'s>(
+        &'s self,
+        meant: impl Fn(&Deployment) -> bool + 's,
+    ) -> Directory<'s, impl Fn(DeploymentId) -> Option<Named<'s>>> {
+        let named = move |id: DeploymentId| {
             let deployment = self.deployments.get(&id).filter(|one| meant(one))?;
             Some(Named { tenant: &deployment.tenant, bundle_id: &deployment.bundle_id })
         };
         let default_bundle = self.wanted.as_ref().and_then(|wanted| wanted.default_bundle.as_ref());
-        let found = Directory { routes: &self.routes, default_bundle, named }.find(host, path)?;
-        let deployment = self.deployments.get(&found.deployment_id)?;
-        Some((Arc::clone(deployment), found))
+        Directory { routes: &self.routes, default_bundle, named }
     }
 }
 

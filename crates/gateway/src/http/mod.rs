@@ -79,7 +79,7 @@ async fn routed(
         }
         "/" => {
             get(&asked)?;
-            gated_page(gate, page)
+            home(gate, page, asked.host.as_deref())
         }
         _ => addressed(gate, page, &asked).await,
     }
@@ -143,6 +143,18 @@ fn nothing_here() -> ApiError {
 
 fn gated_page(gate: &Gate, page: &Page) -> Result<Reply, ApiError> {
     if gate.serving.load().has_page { Ok(page.reply()) } else { Err(nothing_here()) }
+}
+
+/// The page where the path says nothing: its worker is the one that the host leads to, of whatever tenant.
+fn home(gate: &Gate, page: &Page, host: Option<&str>) -> Result<Reply, ApiError> {
+    let serving = gate.serving.load();
+    if !serving.has_page {
+        return Err(nothing_here());
+    }
+    Ok(match serving.home(host) {
+        Some(deployment) => page.reply_for(&deployment.tenant),
+        None => page.reply(),
+    })
 }
 
 fn get(asked: &Asked) -> Result<(), ApiError> {

@@ -6,8 +6,12 @@ use hyper::header::{CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, REFERRER_P
 use sha2::{Digest as _, Sha256};
 
 use super::reply::{Reply, reply};
+use crate::routes::segment;
 
 const HTML: &str = include_str!("page.html");
+
+/// Where the page is told of which tenant the worker of its address is.
+const TENANT: &str = "<meta name=\"tenant\" content=\"\">";
 
 /// The page: chat with a worker, and what is served.
 #[derive(Clone, Debug)]
@@ -28,9 +32,20 @@ impl Page {
         Self { policy: HeaderValue::try_from(policy).unwrap_or(closed) }
     }
 
+    /// The page of an address that names its tenant, or leads nowhere.
     pub(super) fn reply(&self) -> Reply {
-        let mut reply =
-            reply(StatusCode::OK, "text/html; charset=utf-8", Bytes::from_static(HTML.as_bytes()));
+        self.of(Bytes::from_static(HTML.as_bytes()))
+    }
+
+    /// The page of an address that leads to a tenant's worker without naming it.
+    pub(super) fn reply_for(&self, tenant: &str) -> Reply {
+        // Nothing in it is markup, whatever the tenant is called.
+        let told = TENANT.replace("\"\"", &format!("\"{}\"", segment(tenant)));
+        self.of(Bytes::from(HTML.replacen(TENANT, &told, 1)))
+    }
+
+    fn of(&self, html: Bytes) -> Reply {
+        let mut reply = reply(StatusCode::OK, "text/html; charset=utf-8", html);
         let headers = reply.headers_mut();
         headers.insert(CONTENT_SECURITY_POLICY, self.policy.clone());
         headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::activation::{LoadFailure, Obstacle, WantedDeployment, WantedRevision};
 use crate::gate::Gate;
 use crate::readiness::{Readiness, readiness};
-use crate::routes::Ambiguity;
+use crate::routes::{Ambiguity, segment};
 use crate::serving::Serving;
 
 /// How much is told.
@@ -220,9 +220,6 @@ async fn revision(
 
 /// Where the conversations of a deployment are had, below its first path prefix.
 fn webchat(wanted: &WantedDeployment) -> String {
-    let segment = |text: &str| {
-        percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
-    };
     let prefix = wanted.deployment.route_binding.path_prefixes.first().map_or("", String::as_str);
     let prefix = prefix.trim().trim_matches('/');
     let slash = if prefix.is_empty() { "" } else { "/" };

@@ -1,6 +1,6 @@
 //! The addresses that a gateway knows below a deployment's path.
 
-use percent_encoding::percent_decode_str;
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 /// Where the Direct Line protocol begins.
 const DIRECTLINE: &str = "v3/directline";
@@ -51,15 +51,20 @@ impl Address {
     }
 }
 
-/// A name in a path. None when it is empty or no text.
-fn segment(text: &str) -> Option<String> {
+/// A name as it stands in a path.
+pub(crate) fn segment(name: &str) -> String {
+    utf8_percent_encode(name, NON_ALPHANUMERIC).to_string()
+}
+
+/// The name that stands in a path. None when it is empty or no text.
+fn named(text: &str) -> Option<String> {
     let text = percent_decode_str(text).decode_utf8().ok()?;
     (!text.is_empty()).then(|| text.into_owned())
 }
 
 fn directline(rest: &str) -> Option<Address> {
     let (tenant, rest) = rest.split_once('/')?;
-    let tenant = segment(tenant)?;
+    let tenant = named(tenant)?;
     let below = |text: &str| {
         let rest = text.strip_prefix(DIRECTLINE)?.strip_prefix('/')?;
         Some(rest.trim_end_matches('/').to_owned())
@@ -68,13 +73,13 @@ fn directline(rest: &str) -> Option<Address> {
         return Some(Address::Directline { tenant, bundle: None, rest });
     }
     let (bundle, rest) = rest.split_once('/')?;
-    Some(Address::Directline { tenant, bundle: Some(segment(bundle)?), rest: below(rest)? })
+    Some(Address::Directline { tenant, bundle: Some(named(bundle)?), rest: below(rest)? })
 }
 
 fn page(rest: &str) -> Option<Address> {
     let mut parts = rest.split('/').filter(|part| !part.is_empty());
-    let tenant = segment(parts.next()?)?;
-    let bundle = parts.next().map(segment);
+    let tenant = named(parts.next()?)?;
+    let bundle = parts.next().map(named);
     match (bundle, parts.next()) {
         (None, _) => Some(Address::Page { tenant, bundle: None }),
         (Some(Some(bundle)), None) => Some(Address::Page { tenant, bundle: Some(bundle) }),

@@ -31,25 +31,35 @@ impl<'d, F: Fn(DeploymentId) -> Option<Named<'d>>> Directory<'d, F> {
     /// the host is looked at, and those that a route covers come first.
     pub(crate) fn find(&self, host: Option<&str>, path: &str) -> Option<Found> {
         match Address::parse(path) {
-            Some(address) => self.without_prefix(host, path, address),
+            Some(address) => {
+                let deployment_id = self.without_prefix(host, path, &address)?;
+                Some(Found { deployment_id, address })
+            }
             None => self.below_prefix(host, path),
         }
     }
 
-    fn without_prefix(&self, host: Option<&str>, path: &str, address: Address) -> Option<Found> {
-        let fits = |route: &&Route| self.fits(route.deployment_id, &address);
+    /// The deployment that a host leads to where the path says nothing.
+    pub(crate) fn home(&self, host: Option<&str>) -> Option<DeploymentId> {
+        // An address that names neither tenant nor bundle.
+        self.without_prefix(host, "/", &Address::Invoke)
+    }
+
+    fn without_prefix(
+        &self,
+        host: Option<&str>,
+        path: &str,
+        address: &Address,
+    ) -> Option<DeploymentId> {
+        let fits = |route: &&Route| self.fits(route.deployment_id, address);
         let covering: Vec<_> = self.routes.matching(host, path).filter(fits).collect();
-        let found = match self.preferred(&covering, &address) {
-            Some(found) => Some(found),
-            None => {
-                let mut others = self.routes.of_host(host);
-                others.retain(|route| fits(route));
-                let lone = others.first().map(|route| route.deployment_id);
-                let lone = lone.filter(|id| others.iter().all(|other| other.deployment_id == *id));
-                self.default_of(&others, &address).or(lone)
-            }
-        };
-        found.map(|deployment_id| Found { deployment_id, address })
+        self.preferred(&covering, address).or_else(|| {
+            let mut others = self.routes.of_host(host);
+            others.retain(|route| fits(route));
+            let lone = others.first().map(|route| route.deployment_id);
+            let lone = lone.filter(|id| others.iter().all(|other| other.deployment_id == *id));
+            self.default_of(&others, address).or(lone)
+        })
     }
 
     /// The default bundle's where nothing was named, else the one that wins.

@@ -8,7 +8,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use address::Address;
+pub(crate) use address::{Address, segment};
 pub use explain::{RouteCandidate, RouteExplanation, explain};
 pub(crate) use find::{Directory, Found, Named};
 pub(crate) use host::is_loopback;

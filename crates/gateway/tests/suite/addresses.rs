@@ -1,7 +1,9 @@
 //! Which deployment a host and path lead to.
 
+use std::net::Ipv4Addr;
+
 use greentic_deploy_spec::routing::RESERVED_PATHS;
-use greentic_deploy_spec::{RouteBinding, TenantSelector};
+use greentic_deploy_spec::{BundleDeploymentStatus, RouteBinding, TenantSelector};
 use hyper::StatusCode;
 use serde_json::json;
 
@@ -80,6 +82,32 @@ async fn the_page_runs_its_own_script_only() {
         assert!(!html.contains("http://") && !html.contains("src="), "nothing from elsewhere");
         assert!(!html.contains("innerHTML"), "texts are never markup");
     }
+    gateway.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_talks_to_the_tenant_that_its_host_leads_to_and_tells_of_nothing_else() {
+    let lab = Lab::new();
+    let everywhere = lab.deployment_at("everywhere", binding(&[], &[], "a/cme"));
+    lab.deployment_at("support", binding(&["beta.example.org"], &["/help"], "beta"));
+    let gateway = Lab::start_on(Ipv4Addr::UNSPECIFIED, lab.builder()).await;
+    gateway.until_applied(&lab).await;
+    let of = async |path: &str, host| {
+        let page = gateway.ask(get(path).host(host)).await;
+        assert_eq!(page.status, StatusCode::OK, "{path}");
+        let html = String::from_utf8(page.body.to_vec()).expect("a text");
+        assert!(!html.contains("everywhere") && !html.contains("support"), "no deployment");
+        let (_, rest) = html.split_once("<meta name=\"tenant\" content=\"").expect("it is told");
+        rest.split_once('"').expect("to its end").0.to_owned()
+    };
+    assert_eq!(of("/", "gateway.example.net").await, "a%2Fcme");
+    // A deployment of any host covers the path; one of this host does not.
+    assert_eq!(of("/", "beta.example.org").await, "a%2Fcme");
+    assert_eq!(of("/v1/web/webchat/beta/", "beta.example.org").await, "", "its address says it");
+    lab.status(everywhere, BundleDeploymentStatus::Paused);
+    gateway.until_applied(&lab).await;
+    assert_eq!(of("/", "beta.example.org").await, "beta", "the only one that is left");
+    assert_eq!(of("/", "gateway.example.net").await, "");
     gateway.stop().await;
 }
 
