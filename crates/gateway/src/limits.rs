@@ -7,6 +7,8 @@ pub struct Limits {
     pub body: usize,
     /// JSON values in a request's body.
     pub values: usize,
+    /// JSON values of a request's body inside of each other. Flows take 64, of what they make of it.
+    pub depth: usize,
     /// Header lines of a request.
     pub headers: usize,
     /// Bytes of a request's head. At least 8 KiB.
@@ -67,6 +69,7 @@ impl Default for Limits {
         Self {
             body: 1024 * 1024,
             values: 20_000,
+            depth: 48,
             headers: 64,
             head: 16 * 1024,
             target: 4 * 1024,

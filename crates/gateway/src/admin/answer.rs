@@ -27,7 +27,8 @@ pub(crate) async fn answer(gate: Arc<Gate>, request: Request<Incoming>) -> Reply
                 &json!({ "reloading": true, "generation": generation }),
             )
         }
-        (_, "/status" | "/revisions" | "/metrics" | "/reload") => ApiError::method().reply(),
+        (_, "/status" | "/revisions" | "/metrics") => ApiError::method("GET").reply(),
+        (_, "/reload") => ApiError::method("POST").reply(),
         _ => ApiError::not_found("no-such-operation", "the administration has no such operation")
             .with_hint("it has GET /status, GET /revisions, GET /metrics and POST /reload")
             .reply(),

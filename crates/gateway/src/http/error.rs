@@ -1,5 +1,5 @@
 use hyper::StatusCode;
-use hyper::header::{HeaderValue, RETRY_AFTER};
+use hyper::header::{ALLOW, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use serde_json::json;
 
 use super::reply::{Reply, json_reply};
@@ -11,13 +11,33 @@ pub(crate) struct ApiError {
     pub(crate) code: &'static str,
     message: String,
     hint: Option<&'static str>,
+    header: Option<Header>,
+}
+
+/// The header that a status asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Header {
     /// Seconds after which it is worth another try.
-    retry_after: Option<u32>,
+    RetryAfter(u32),
+    /// The methods that an address takes.
+    Allow(&'static str),
+    /// How to show who one is.
+    Authenticate,
+}
+
+impl Header {
+    fn line(self) -> (HeaderName, HeaderValue) {
+        match self {
+            Self::RetryAfter(seconds) => (RETRY_AFTER, HeaderValue::from(seconds)),
+            Self::Allow(methods) => (ALLOW, HeaderValue::from_static(methods)),
+            Self::Authenticate => (WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
+        }
+    }
 }
 
 impl ApiError {
     pub(crate) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), hint: None, retry_after: None }
+        Self { status, code, message: message.into(), hint: None, header: None }
     }
 
     pub(crate) fn with_code(self, code: &'static str) -> Self {
@@ -28,6 +48,10 @@ impl ApiError {
         Self { hint: Some(hint), ..self }
     }
 
+    fn with_header(self, header: Header) -> Self {
+        Self { header: Some(header), ..self }
+    }
+
     pub(crate) fn bad_request(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, code, message)
     }
@@ -35,6 +59,7 @@ impl ApiError {
     pub(crate) fn unauthorized(message: &str) -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "unauthorized", message)
             .with_hint("get a token from tokens/generate and send it as `Authorization: Bearer …`")
+            .with_header(Header::Authenticate)
     }
 
     pub(crate) fn forbidden(code: &'static str, message: impl Into<String>) -> Self {
@@ -45,9 +70,11 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, code, message)
     }
 
-    pub(crate) fn method() -> Self {
-        let message = "this address does not take that method";
+    /// Another method than the address takes: a list of them as it stands in a header.
+    pub(crate) fn method(allowed: &'static str) -> Self {
+        let message = format!("this address takes {allowed}");
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", message)
+            .with_header(Header::Allow(allowed))
     }
 
     pub(crate) fn too_large(limit: usize) -> Self {
@@ -62,21 +89,28 @@ impl ApiError {
             .with_hint("send less at a time")
     }
 
+    pub(crate) fn too_deep(limit: usize) -> Self {
+        let message = format!("the body has JSON values that are nested more than {limit} deep");
+        Self::bad_request("body-too-deep", message)
+    }
+
     pub(crate) fn busy(message: &str) -> Self {
-        let error = Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message);
-        Self { retry_after: Some(1), ..error.with_hint("send it again in a moment") }
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message)
+            .with_hint("send it again in a moment")
+            .with_header(Header::RetryAfter(1))
     }
 
     /// There is no room for what the worker would keep. Conversations that end make some.
     pub(crate) fn full(code: &'static str) -> Self {
-        let error = Self::new(StatusCode::SERVICE_UNAVAILABLE, code, "the worker can keep no more");
-        Self { retry_after: Some(60), ..error }
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, code, "the worker can keep no more")
             .with_hint("send it again later; the gateway's log says what is full")
+            .with_header(Header::RetryAfter(60))
     }
 
     pub(crate) fn unavailable(code: &'static str, message: &str) -> Self {
-        let error = Self::new(StatusCode::SERVICE_UNAVAILABLE, code, message);
-        Self { retry_after: Some(5), ..error.with_hint("/readyz says why") }
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, code, message)
+            .with_hint("/readyz says why")
+            .with_header(Header::RetryAfter(5))
     }
 
     /// A deployment that has no traffic: that is how its environment wants it.
@@ -105,8 +139,8 @@ impl ApiError {
             error["hint"] = hint.into();
         }
         let mut reply = json_reply(self.status, &json!({ "error": error }));
-        if let Some(seconds) = self.retry_after {
-            reply.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+        if let Some((name, value)) = self.header.map(Header::line) {
+            reply.headers_mut().insert(name, value);
         }
         reply
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::SecondsFormat;
 use greentic_deploy_spec::EnvId;
 use greentic_runner_host::Activity;
-use hyper::{Method, StatusCode};
+use hyper::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -39,8 +39,8 @@ struct Invocation {
 }
 
 pub(super) async fn answer(gate: &Arc<Gate>, asked: &Asked) -> Result<Reply, ApiError> {
-    only(asked, &[Method::POST])?;
-    let mut invocation: Invocation = asked.json()?;
+    only(asked, "POST")?;
+    let mut invocation: Invocation = asked.object()?;
     invocation.check_names()?;
     let serving = gate.serving.load_full();
     let is_meant = |one: &Deployment| one.bundle_id.as_str() == invocation.worker_id;

@@ -2,8 +2,9 @@ use bytes::Bytes;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::Body as _;
 use hyper::body::Incoming;
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
+use hyper::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HOST};
 use hyper::http::request::Parts;
+use hyper::http::uri::Authority;
 use hyper::{Method, Request, StatusCode, Version};
 use serde::de::DeserializeOwned;
 
@@ -21,6 +22,7 @@ pub(crate) struct Asked {
     token: Option<String>,
     pub(crate) body: Bytes,
     most_values: usize,
+    most_depth: usize,
 }
 
 /// Fails when a request has more header lines, or a larger head, than the limits allow.
@@ -51,8 +53,8 @@ impl Asked {
         let (parts, body) = request.into_parts();
         let header = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
         let host = host(&parts)?.map(str::to_owned);
-        if !body.is_end_stream() && !header(CONTENT_TYPE).is_some_and(is_json) {
-            return Err(not_json());
+        if !body.is_end_stream() {
+            check_kind(header(CONTENT_TYPE), header(CONTENT_ENCODING))?;
         }
         // Said by `Content-Length`: nothing of it is waited for.
         if body.size_hint().lower() > limits.body as u64 {
@@ -68,7 +70,10 @@ impl Asked {
             if error.is::<LengthLimitError>() {
                 ApiError::too_large(limits.body)
             } else {
-                ApiError::bad_request("body-incomplete", "the body ended before its end")
+                ApiError::bad_request(
+                    "body-incomplete",
+                    "the body is cut off, or not sent as HTTP has it",
+                )
             }
         })?;
         Ok(Self {
@@ -79,6 +84,7 @@ impl Asked {
             token,
             body: body.to_bytes(),
             most_values: limits.values,
+            most_depth: limits.depth,
         })
     }
 
@@ -96,8 +102,12 @@ impl Asked {
     /// The body as JSON.
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
         // What a value takes in memory is a multiple of its bytes, so values are counted first.
-        if json_values(&self.body) > self.most_values {
+        let Extent { values, depth } = extent(&self.body);
+        if values > self.most_values {
             return Err(ApiError::too_many_values(self.most_values));
+        }
+        if depth > self.most_depth {
+            return Err(ApiError::too_deep(self.most_depth));
         }
         serde_json::from_slice(&self.body).map_err(|error| {
             ApiError::bad_request(
@@ -107,25 +117,48 @@ impl Asked {
         })
     }
 
-    /// The body as JSON; none when there is no body.
-    pub(crate) fn optional_json<T: DeserializeOwned>(&self) -> Result<Option<T>, ApiError> {
-        if self.body.is_empty() { Ok(None) } else { self.json().map(Some) }
+    /// The body as JSON, of which the fields are named.
+    pub(crate) fn object<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
+        // A list would be taken for the fields in their order.
+        match self.body.trim_ascii_start().first() {
+            Some(b'[') => Err(ApiError::bad_request("body-invalid", "the body is a JSON object")),
+            _ => self.json(),
+        }
+    }
+
+    /// The same; none when there is no body.
+    pub(crate) fn optional_object<T: DeserializeOwned>(&self) -> Result<Option<T>, ApiError> {
+        if self.body.is_empty() { Ok(None) } else { self.object().map(Some) }
     }
 }
 
-/// How many values a JSON document has at most.
-fn json_values(json: &[u8]) -> usize {
-    let (mut values, mut in_text, mut escaped) = (1, false, false);
+/// How much a JSON document is at most.
+#[derive(Debug, PartialEq, Eq)]
+struct Extent {
+    values: usize,
+    /// Lists and objects inside of each other.
+    depth: usize,
+}
+
+fn extent(json: &[u8]) -> Extent {
+    let (mut values, mut deepest, mut depth) = (1, 0, 0_usize);
+    let (mut in_text, mut escaped) = (false, false);
     for byte in json {
         match byte {
             _ if escaped => escaped = false,
             b'\\' if in_text => escaped = true,
             b'"' => in_text = !in_text,
-            b',' | b'[' | b'{' if !in_text => values += 1,
+            b',' if !in_text => values += 1,
+            b'[' | b'{' if !in_text => {
+                values += 1;
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b']' | b'}' if !in_text => depth = depth.saturating_sub(1),
             _ => {}
         }
     }
-    values
+    Extent { values, depth: deepest }
 }
 
 fn bearer(header: &str) -> Option<&str> {
@@ -142,7 +175,22 @@ pub(super) fn host(parts: &Parts) -> Result<Option<&str>, ApiError> {
     if named.next().is_some() || (first.is_none() && parts.version == Version::HTTP_11) {
         return Err(wrong());
     }
+    if first.is_some_and(|host| !is_host(host)) {
+        return Err(wrong());
+    }
     Ok(parts.uri.host().or(first))
+}
+
+/// Whether it is a name or an address, with a port or without; what names none is empty.
+fn is_host(text: &str) -> bool {
+    let is_port = |rest: &str| {
+        let port = rest.strip_prefix(':').unwrap_or(rest);
+        (rest.is_empty() || port != rest) && port.bytes().all(|digit| digit.is_ascii_digit())
+    };
+    text.is_empty()
+        || text
+            .parse::<Authority>()
+            .is_ok_and(|authority| text.strip_prefix(authority.host()).is_some_and(is_port))
 }
 
 /// Pages of other origins can only send this when the browser was told that they may.
@@ -151,10 +199,19 @@ fn is_json(content_type: &str) -> bool {
     kind.trim().eq_ignore_ascii_case("application/json")
 }
 
-fn not_json() -> ApiError {
-    let message = "a body is JSON, and `Content-Type` says so";
-    ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "content-type-not-json", message)
-        .with_hint("send `Content-Type: application/json`")
+/// Fails for a body that is not JSON as it stands.
+fn check_kind(content_type: Option<&str>, encoding: Option<&str>) -> Result<(), ApiError> {
+    let unsupported =
+        |code, message| ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, code, message);
+    if !content_type.is_some_and(is_json) {
+        let message = "a body is JSON, and `Content-Type` says so";
+        return Err(unsupported("content-type-not-json", message)
+            .with_hint("send `Content-Type: application/json`"));
+    }
+    if encoding.is_some_and(|encoding| !encoding.trim().eq_ignore_ascii_case("identity")) {
+        return Err(unsupported("content-encoded", "a body is sent as it is, not compressed"));
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -163,13 +220,34 @@ mod tests {
 
     #[test]
     fn values_are_counted_and_signs_in_texts_are_not() {
-        for (json, values) in [
-            ("7", 1),
-            (r#"{"a":1,"b":2}"#, 3),
-            (r#"[[],{},"a,b\",[{"]"#, 6),
-            (r#"{"a,\"{[":"\\"}"#, 2),
+        for (json, values, depth) in [
+            ("7", 1, 0),
+            (r#"{"a":1,"b":2}"#, 3, 1),
+            (r#"[[],{},"a,b\",[{"]"#, 6, 2),
+            (r#"{"a,\"{[":"\\"}"#, 2, 1),
+            ("]]][[", 3, 2),
         ] {
-            assert_eq!(json_values(json.as_bytes()), values, "{json}");
+            assert_eq!(extent(json.as_bytes()), Extent { values, depth }, "{json}");
+        }
+    }
+
+    #[test]
+    fn a_host_is_a_name_or_an_address_with_a_port_or_without() {
+        for host in [
+            "",
+            "localhost",
+            "a_b.example.org.",
+            "localhost:80",
+            "localhost:",
+            "[::1]:80",
+            "127.0.0.1",
+        ] {
+            assert!(is_host(host), "{host}");
+        }
+        for host in
+            ["localhost:80@evil", "localhost:evil", "[::1]evil", "a b", "a/b", "a:1:2", "::1"]
+        {
+            assert!(!is_host(host), "{host}");
         }
     }
 }

@@ -122,6 +122,8 @@ async fn connection<S, H, F>(
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.head_time)
+        // Who has said everything may say so, and still gets the answer.
+        .half_close(true)
         // The library's own refusal has no body: it is for heads that are far beyond the limits.
         .max_headers(limits.headers.saturating_mul(2))
         .max_buf_size(limits.head.max(8 * 1024).saturating_mul(2))

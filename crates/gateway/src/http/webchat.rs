@@ -60,20 +60,20 @@ pub(super) async fn answer(
     let parts: Vec<&str> = rest.split('/').collect();
     match parts.as_slice() {
         ["tokens", "generate"] => {
-            only(asked, &[Method::POST])?;
+            only(asked, "POST")?;
             generate(gate, &place, asked)
         }
         ["tokens", "refresh"] => {
-            only(asked, &[Method::POST])?;
+            only(asked, "POST")?;
             let opened = open(gate, &place, asked)?;
             Ok(started(gate, StatusCode::OK, &opened.claims))
         }
         ["conversations"] => {
-            only(asked, &[Method::POST])?;
+            only(asked, "POST")?;
             begin(gate, &place, asked)
         }
         ["conversations", id] => {
-            only(asked, &[Method::GET])?;
+            only(asked, "GET")?;
             let opened = open_conversation(gate, &place, asked, id)?;
             gate.conversations.begin(id, Instant::now());
             Ok(started(gate, StatusCode::OK, &opened.claims))
@@ -83,7 +83,7 @@ pub(super) async fn answer(
             activities(gate, asked, id)
         }
         ["conversations", id, "activities"] => {
-            only(asked, &[Method::POST])?;
+            only(asked, "GET, POST")?;
             let opened = open_conversation(gate, &place, asked, id)?;
             post(gate, opened, asked).await
         }
@@ -95,7 +95,7 @@ pub(super) async fn answer(
 
 /// Mints a conversation and a token for it. Nothing is kept: whoever asks often costs no memory.
 fn generate(gate: &Gate, place: &Place<'_>, asked: &Asked) -> Result<Reply, ApiError> {
-    let begin: Begin = asked.optional_json()?.unwrap_or_default();
+    let begin: Begin = asked.optional_object()?.unwrap_or_default();
     let user = begin.user()?;
     let key = gate.ids.ulid().to_string();
     let revision = place.deployment.choice.as_ref().map(|choice| choice.choose(&key).revision_id());
@@ -115,7 +115,7 @@ fn generate(gate: &Gate, place: &Place<'_>, asked: &Asked) -> Result<Reply, ApiE
 
 fn begin(gate: &Gate, place: &Place<'_>, asked: &Asked) -> Result<Reply, ApiError> {
     let mut opened = open(gate, place, asked)?;
-    let begin: Begin = asked.optional_json()?.unwrap_or_default();
+    let begin: Begin = asked.optional_object()?.unwrap_or_default();
     if opened.claims.user.is_none() {
         opened.claims.user = begin.user()?;
     }

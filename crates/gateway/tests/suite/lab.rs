@@ -338,6 +338,10 @@ impl Ask {
     pub(crate) fn body(self, body: impl Into<Vec<u8>>) -> Self {
         Self { body: body.into(), ..self }
     }
+
+    pub(crate) fn into_body(self) -> Vec<u8> {
+        self.body
+    }
 }
 
 impl Served {

@@ -15,7 +15,7 @@ use super::lab::{Lab, Served, exchange, get, invoke};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Sends bytes as they are; gives what comes back until the gateway closes.
-async fn raw(gateway: &Served, bytes: &[u8]) -> String {
+pub(crate) async fn raw(gateway: &Served, bytes: &[u8]) -> String {
     let mut stream = TcpStream::connect(gateway.address).await.expect("a connection");
     stream.write_all(bytes).await.expect("sent");
     let mut answer = Vec::new();

@@ -10,6 +10,7 @@ mod explains;
 mod follows;
 mod lab;
 mod limits;
+mod odd;
 mod probe;
 mod revisions;
 mod slow;
