@@ -6,7 +6,7 @@ use arc_swap::{ArcSwap, ArcSwapOption};
 use chrono::{DateTime, Utc};
 use greentic_deploy_spec::EnvId;
 use greentic_env_store::ports::{Clock, Ids};
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 
 use crate::Limits;
 use crate::activation::LoadFailure;
@@ -26,6 +26,8 @@ pub(crate) struct Gate {
     pub(crate) serving: ArcSwap<Serving>,
     pub(crate) news: Board,
     pub(crate) reload: Notify,
+    /// Room for the bodies of all requests, in bytes.
+    pub(crate) bodies: Arc<Semaphore>,
     pub(crate) turns: Turns,
     pub(crate) conversations: Conversations,
     pub(crate) tokens: Tokens,

@@ -12,7 +12,7 @@ use greentic_env_store::ports::{Clock, Ids, SystemClock, SystemIds};
 use greentic_runner_host::config::HostLimits;
 use greentic_runner_host::{HostBuilder, RunnerHost};
 use tokio::net::{TcpListener, UnixListener};
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -243,6 +243,7 @@ impl Gateway {
             serving: ArcSwap::default(),
             news: Board::default(),
             reload: Notify::new(),
+            bodies: Arc::new(Semaphore::new(limits.bodies.min(Semaphore::MAX_PERMITS))),
             turns: Turns::new(Arc::clone(&host), limits.turns, worker_limits.patience),
             conversations: Conversations::new(&limits, Arc::clone(&options.clock)),
             tokens: Tokens::new(key),

@@ -5,6 +5,8 @@ use std::time::Duration;
 pub struct Limits {
     /// Bytes of a request's body.
     pub body: usize,
+    /// Bytes of the bodies of all requests at a time, as far as they came.
+    pub bodies: usize,
     /// JSON values in a request's body.
     pub values: usize,
     /// JSON values of a request's body inside of each other. Flows take 64, of what they make of it.
@@ -68,6 +70,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             body: 1024 * 1024,
+            bodies: 256 * 1024 * 1024,
             values: 20_000,
             depth: 48,
             headers: 64,

@@ -1,6 +1,7 @@
 //! What a gateway answers over HTTP.
 
 mod activities;
+mod body;
 mod cors;
 mod error;
 mod invoke;
@@ -64,7 +65,7 @@ async fn routed(
     if request.method() == Method::OPTIONS {
         return Ok(cors::preflight());
     }
-    let asked = Asked::read(request, &gate.limits).await?;
+    let asked = Asked::read(request, &gate.limits, &gate.bodies).await?;
     check_host(gate, &asked)?;
     match asked.path.as_str() {
         path if is_liveness(path) => get(&asked).map(|()| probes::livez()),

@@ -1,5 +1,6 @@
+use std::sync::Arc;
+
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::Body as _;
 use hyper::body::Incoming;
 use hyper::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HOST};
@@ -7,7 +8,9 @@ use hyper::http::request::Parts;
 use hyper::http::uri::Authority;
 use hyper::{Method, Request, StatusCode, Version};
 use serde::de::DeserializeOwned;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::body;
 use super::error::ApiError;
 use crate::Limits;
 
@@ -21,6 +24,7 @@ pub(crate) struct Asked {
     query: Option<String>,
     token: Option<String>,
     pub(crate) body: Bytes,
+    _room: Option<OwnedSemaphorePermit>,
     most_values: usize,
     most_depth: usize,
 }
@@ -45,10 +49,11 @@ pub(super) fn check_head<B>(request: &Request<B>, limits: &Limits) -> Result<(),
 }
 
 impl Asked {
-    /// Reads a request within the limits.
+    /// Reads a request within the limits. As long as it is there, its body takes room of that for all.
     pub(crate) async fn read(
         request: Request<Incoming>,
         limits: &Limits,
+        room: &Arc<Semaphore>,
     ) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
         let header = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
@@ -61,28 +66,18 @@ impl Asked {
             return Err(ApiError::too_large(limits.body));
         }
         let token = header(AUTHORIZATION).and_then(bearer).map(str::to_owned);
-        let body =
-            tokio::time::timeout(limits.body_time, Limited::new(body, limits.body).collect());
-        let body = body.await.map_err(|_| {
+        let body = tokio::time::timeout(limits.body_time, body::read(body, limits.body, room));
+        let (body, room) = body.await.map_err(|_| {
             ApiError::new(StatusCode::REQUEST_TIMEOUT, "body-too-slow", "the body took too long")
-        })?;
-        let body = body.map_err(|error| {
-            if error.is::<LengthLimitError>() {
-                ApiError::too_large(limits.body)
-            } else {
-                ApiError::bad_request(
-                    "body-incomplete",
-                    "the body is cut off, or not sent as HTTP has it",
-                )
-            }
-        })?;
+        })??;
         Ok(Self {
             method: parts.method,
             host,
             path: parts.uri.path().to_owned(),
             query: parts.uri.query().map(str::to_owned),
             token,
-            body: body.to_bytes(),
+            body,
+            _room: room,
             most_values: limits.values,
             most_depth: limits.depth,
         })

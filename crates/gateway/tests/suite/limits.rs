@@ -74,6 +74,32 @@ async fn a_body_that_says_it_is_too_large_is_refused_before_any_of_it_comes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn bodies_that_come_at_the_same_time_have_so_much_room_in_all() {
+    let (lab, ..) = Lab::serving_v1();
+    let gateway = lab.serve_within(Limits { bodies: 2_000, ..Limits::default() }).await;
+    let mut slow = TcpStream::connect(gateway.address).await.expect("a connection");
+    let head = "POST /workers/invoke HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
+                content-length: 1900\r\n\r\n";
+    slow.write_all(format!("{head}{}", " ".repeat(1_800)).as_bytes()).await.expect("sent");
+    let other = || invoke("ada", &"x".repeat(300));
+    let refused = loop {
+        let answer = gateway.ask(other()).await;
+        if answer.status != StatusCode::OK {
+            break answer;
+        }
+    };
+    assert_eq!(
+        (refused.status, refused.code().as_str()),
+        (StatusCode::SERVICE_UNAVAILABLE, "busy")
+    );
+    assert!(refused.headers.contains_key("retry-after"));
+    assert_eq!(gateway.ask(get("/livez")).await.status, StatusCode::OK);
+    drop(slow);
+    while gateway.ask(other()).await.status != StatusCode::OK {}
+    gateway.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_is_slow_with_its_head_or_body_is_not_waited_for() {
     let (lab, ..) = Lab::serving_v1();
     let limits = Limits {
