@@ -31,11 +31,13 @@ pub(crate) use status::{View, details, status};
 use crate::gate::Gate;
 use crate::metrics::Endpoint;
 use crate::routes::{Address, is_loopback};
+use cors::Pages;
 use request::Asked;
 
 /// Answers a request of anybody.
 pub(crate) async fn answer(gate: Arc<Gate>, page: Arc<Page>, request: Request<Incoming>) -> Reply {
     let endpoint = endpoint(request.uri().path());
+    let pages = Pages::of(&request, gate.is_local());
     let answer = tokio::time::timeout(gate.limits.request_time, routed(&gate, &page, request));
     let late = || ApiError::timeout("the request took too long");
     let mut reply = match answer.await.unwrap_or_else(|_| Err(late())) {
@@ -47,7 +49,7 @@ pub(crate) async fn answer(gate: Arc<Gate>, page: Arc<Page>, request: Request<In
         reply.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     gate.metrics.request(endpoint, reply.status());
-    cors::allow(endpoint, reply)
+    pages.allow(endpoint, reply)
 }
 
 async fn routed(

@@ -297,6 +297,7 @@ pub(crate) struct Ask {
     method: &'static str,
     path: String,
     host: Option<String>,
+    origin: Option<String>,
     token: Option<String>,
     content_type: &'static str,
     body: Vec<u8>,
@@ -308,6 +309,7 @@ pub(crate) fn get(path: impl Into<String>) -> Ask {
         method: "GET",
         path: path.into(),
         host: None,
+        origin: None,
         token: None,
         content_type,
         body: Vec::new(),
@@ -325,6 +327,10 @@ impl Ask {
 
     pub(crate) fn host(self, host: &str) -> Self {
         Self { host: Some(host.to_owned()), ..self }
+    }
+
+    pub(crate) fn origin(self, origin: &str) -> Self {
+        Self { origin: Some(origin.to_owned()), ..self }
     }
 
     pub(crate) fn token(self, token: &str) -> Self {
@@ -420,6 +426,9 @@ where
         .uri(ask.path)
         .header("host", host)
         .header("content-type", ask.content_type);
+    if let Some(origin) = ask.origin {
+        request = request.header("origin", origin);
+    }
     if let Some(token) = ask.token {
         request = request.header("authorization", format!("Bearer {token}"));
     }

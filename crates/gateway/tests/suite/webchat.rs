@@ -5,7 +5,7 @@ use hyper::StatusCode;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::lab::{Answer, Lab, Served, get, post, worker};
+use super::lab::{Answer, Ask, Lab, Served, get, post, worker};
 
 const BASE: &str = "/v1/messaging/webchat/default/v3/directline";
 
@@ -217,19 +217,53 @@ async fn a_named_user_speaks_under_that_name_only() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn pages_of_other_origins_may_ask_without_credentials() {
-    let (lab, ..) = Lab::serving_v1();
+async fn pages_of_any_origin_may_ask_a_host_that_is_bound_without_credentials() {
+    let lab = Lab::new();
+    let tenant_selector = TenantSelector { tenant: "default".into(), team: "default".into() };
+    let hosts = vec!["chat.example".to_owned()];
+    let route = RouteBinding { hosts, path_prefixes: Vec::new(), tenant_selector };
+    let deployment = lab.deployment_at("hello", route);
+    lab.split(deployment, &[(lab.ready(deployment, "v1"), 10_000)]);
     let gateway = lab.serve().await;
     let path = format!("{BASE}/conversations");
-    let preflight = gateway.ask(get(path.clone()).method("OPTIONS")).await;
+    let shop = |ask: Ask| ask.host("chat.example").origin("https://shop.example");
+    let preflight = gateway.ask(shop(get(path.clone()).method("OPTIONS"))).await;
     assert_eq!(preflight.status, StatusCode::NO_CONTENT);
     assert_eq!(preflight.headers["access-control-allow-origin"], "*");
     let allowed = preflight.headers["access-control-allow-headers"].to_str().expect("a text");
     assert!(allowed.contains("authorization") && allowed.contains("x-ms-bot-agent"));
     assert!(!preflight.headers.contains_key("access-control-allow-credentials"));
-    let refused = gateway.ask(post(path, &json!({}))).await;
+    let refused = gateway.ask(shop(post(path, &json!({})))).await;
     assert_eq!(refused.status, StatusCode::UNAUTHORIZED);
     assert_eq!(refused.headers["access-control-allow-origin"], "*");
+    gateway.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_pages_of_this_machine_may_ask_under_its_own_names() {
+    let (lab, ..) = Lab::serving_v1();
+    let gateway = lab.serve().await;
+    for path in [format!("{BASE}/conversations"), "/workers/invoke".to_owned()] {
+        for (origin, may) in [
+            ("http://localhost:3000", true),
+            ("http://127.0.0.1:8080", true),
+            ("https://[::1]", true),
+            ("https://evil.example", false),
+            ("http://localhost.evil.example", false),
+            ("http://127.0.0.1@evil.example", false),
+            ("null", false),
+            ("", false),
+        ] {
+            let preflight =
+                gateway.ask(get(path.clone()).method("OPTIONS").origin(origin)).await.headers;
+            let allowed = preflight.get("access-control-allow-origin");
+            assert_eq!(
+                allowed.map(|allowed| allowed.to_str().expect("a text")),
+                may.then_some(origin)
+            );
+            assert_eq!(preflight["vary"], "origin");
+        }
+    }
     gateway.stop().await;
 }
 
