@@ -82,12 +82,15 @@ async fn bodies_that_come_at_the_same_time_have_so_much_room_in_all() {
                 content-length: 1900\r\n\r\n";
     slow.write_all(format!("{head}{}", " ".repeat(1_800)).as_bytes()).await.expect("sent");
     let other = || invoke("ada", &"x".repeat(300));
-    let refused = loop {
-        let answer = gateway.ask(other()).await;
-        if answer.status != StatusCode::OK {
-            break answer;
+    let until_refused = async {
+        loop {
+            let answer = gateway.ask(other()).await;
+            if answer.status != StatusCode::OK {
+                return answer;
+            }
         }
     };
+    let refused = tokio::time::timeout(PATIENCE, until_refused).await.expect("no room is left");
     assert_eq!(
         (refused.status, refused.code().as_str()),
         (StatusCode::SERVICE_UNAVAILABLE, "busy")
