@@ -4,23 +4,27 @@
 //! is new, calls [`Pending::judge`] with what is recorded. What comes back is everything that the
 //! commit consists of; the backend writes it as one.
 
+mod follow_ups;
+mod sizes;
 mod supply;
 
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use greentic_deploy_spec::engine::{self, Applied, Command, Context, EnvState, Event, Outcome};
+use greentic_deploy_spec::engine::{self, Applied, Command, Context, EnvState, Outcome};
 use greentic_deploy_spec::{
     Actor, AuditDecision, AuditEvent, AuditResult, EnvId, IdempotencyKey, IdempotencyOutcome,
-    MAX_DOCUMENT_BYTES, POLICY_LOCAL_ONLY, Precondition, SchemaVersion, SecretRef, StateEtag,
-    canonical_value, remote, sha256_hex,
+    POLICY_LOCAL_ONLY, Precondition, SchemaVersion, remote,
 };
-use serde::{Deserialize, Serialize};
 
 use crate::ports::Ports;
-use crate::{Committed, EnvSnapshot, Request, StoreError, Warning};
+use crate::{Committed, EnvSnapshot, Request, StoreError};
 
+pub use follow_ups::FollowUp;
 pub use supply::{PolicyFile, PolicyFiles};
+
+use follow_ups::follow_ups;
+use sizes::{check_sizes, etag_of};
 
 /// A request that is about to be carried out: with a key, an actor and a fingerprint.
 #[derive(Clone, Debug)]
@@ -49,23 +53,6 @@ pub struct NewCommit {
     pub event: AuditEvent,
     /// What follows the commit.
     pub follow_ups: Vec<FollowUp>,
-}
-
-/// Something that is done after a commit, and again when that was interrupted.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "follow-up", rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum FollowUp {
-    /// Delete a secret that nothing names any more.
-    DeleteSecret {
-        /// The secret.
-        secret_ref: SecretRef,
-    },
-    /// Put a new operator key in use.
-    ActivateKey {
-        /// The key.
-        key_id: String,
-    },
 }
 
 /// What a ledger has under a key.
@@ -302,114 +289,5 @@ fn result_of(outcome: &Outcome) -> AuditResult {
             kind: error.kind().as_str().to_owned(),
             message: error.to_string(),
         },
-    }
-}
-
-/// The environment's etag and size. It must be one that can be read again.
-fn etag_of(state: &EnvState) -> Result<(Option<StateEtag>, usize), StoreError> {
-    let Some(environment) = &state.environment else { return Ok((None, 0)) };
-    let canonical = environment.canonical();
-    check_size(canonical.len())?;
-    Ok((Some(StateEtag(sha256_hex(canonical.as_bytes()))), canonical.len()))
-}
-
-/// The canonical form has no white space. The indented one of the same document has to stay within
-/// what can be read, so it gets the rest of the room.
-const MAX_CANONICAL_BYTES: usize = MAX_DOCUMENT_BYTES / 4;
-
-fn check_size(actual: usize) -> Result<(), StoreError> {
-    let limit = MAX_CANONICAL_BYTES;
-    if actual > limit { Err(StoreError::TooLarge { actual, limit }) } else { Ok(()) }
-}
-
-/// All documents of a generation have to stay within what can be read as one.
-const MAX_BYTES_TOGETHER: usize = MAX_DOCUMENT_BYTES / 2;
-
-/// Documents below this are so small that all of them together fit.
-const LARGE: usize = MAX_DOCUMENT_BYTES / 64;
-
-/// Checks the documents beside the environment that a change wrote, and all of them together when
-/// one that matters for that changed.
-fn check_sizes(before: &EnvState, after: &EnvState, environment: usize) -> Result<(), StoreError> {
-    let mut largest = environment;
-    let mut check = |actual: usize| {
-        largest = largest.max(actual);
-        check_size(actual)
-    };
-    if let Some(runtime) = &after.runtime
-        && before.runtime.as_ref() != Some(runtime)
-    {
-        check(runtime.canonical().len())?;
-    }
-    for (slot, answers) in &after.pack_answers {
-        if before.pack_answers.get(slot) != Some(answers) {
-            check(canonical_value(answers).len())?;
-        }
-    }
-    if largest > LARGE { check_together(after, environment) } else { Ok(()) }
-}
-
-fn check_together(after: &EnvState, environment: usize) -> Result<(), StoreError> {
-    let runtime = after.runtime.as_ref().map_or(0, |runtime| runtime.canonical().len());
-    let answers = after.pack_answers.values().map(|answers| canonical_value(answers).len());
-    let (actual, limit) = (environment + runtime + answers.sum::<usize>(), MAX_BYTES_TOGETHER);
-    if actual > limit { Err(StoreError::TooLarge { actual, limit }) } else { Ok(()) }
-}
-
-fn follow_ups(applied: &Applied) -> Vec<FollowUp> {
-    let secrets = applied.events.iter().filter_map(|event| match event {
-        Event::SecretReleased { secret_ref } => {
-            Some(FollowUp::DeleteSecret { secret_ref: secret_ref.clone() })
-        }
-        _ => None,
-    });
-    secrets.chain(rotations(&applied.outcome)).collect()
-}
-
-impl FollowUp {
-    /// Whether it is not to be done any more: a change since, such as bringing a backup back, names
-    /// the secret again.
-    #[must_use]
-    pub fn is_over(&self, state: &EnvState) -> bool {
-        match self {
-            Self::DeleteSecret { secret_ref } => state.names_secret(secret_ref),
-            Self::ActivateKey { .. } => false,
-        }
-    }
-
-    /// Does it, unless it [is over](Self::is_over). Doing it again is fine.
-    ///
-    /// # Errors
-    /// What is left undone.
-    pub fn run(&self, ports: &Ports) -> Result<(), Warning> {
-        match self {
-            Self::DeleteSecret { secret_ref } => {
-                let lagging = |detail| {
-                    let secret_ref = secret_ref.to_string();
-                    Warning::SecretLagging { secret_ref, detail }
-                };
-                let sink = ports.secrets.as_ref();
-                let sink =
-                    sink.ok_or_else(|| lagging("this store has no secret sink".to_owned()))?;
-                sink.delete(secret_ref).map_err(|error| lagging(error.to_string()))
-            }
-            Self::ActivateKey { key_id } => {
-                let lagging = |detail| Warning::OperatorKeyLagging { detail };
-                let signer = ports.signer.as_ref();
-                let signer =
-                    signer.ok_or_else(|| lagging("this store has no operator key".to_owned()))?;
-                signer.activate(key_id).map_err(|error| lagging(error.to_string()))
-            }
-        }
-    }
-}
-
-fn rotations(outcome: &Outcome) -> Vec<FollowUp> {
-    match outcome {
-        Outcome::OperatorKeyRotated(rotated) => {
-            vec![FollowUp::ActivateKey { key_id: rotated.key_id.clone() }]
-        }
-        Outcome::Batch(steps) => steps.iter().flat_map(rotations).collect(),
-        _ => Vec::new(),
     }
 }
