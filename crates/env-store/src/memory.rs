@@ -7,10 +7,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use greentic_deploy_spec::engine::EnvState;
 use greentic_deploy_spec::{
-    AuditEvent, Document, DocumentType, EnvId, Environment, EnvironmentRuntime, IdempotencyKey,
+    Document, DocumentType, EnvId, Environment, EnvironmentRuntime, IdempotencyKey,
 };
 
-use crate::executor::{FollowUp, NewCommit, Pending, PolicyFile, PolicyFiles, Recorded};
+use crate::executor::{FollowUp, NewCommit, NoFiles, Pending, Recorded};
 use crate::ports::{MemorySecretSink, MemorySigner, Ports};
 use crate::{
     CommitInfo, Committed, EnvSnapshot, EnvironmentHistory, EnvironmentMutations, EnvironmentReads,
@@ -18,7 +18,8 @@ use crate::{
 };
 
 /// Keeps environments in memory, as strictly as a store can: every document that it takes is written
-/// and read again, whole history is kept, and the next commit can be made to fail.
+/// and read again, whole history is kept, and the next commit can be made to fail. Signed policies and
+/// the audit events of what was refused, which no store gives back, are not kept.
 ///
 /// Clones share what is stored.
 #[derive(Clone)]
@@ -36,8 +37,6 @@ struct Shared {
 #[derive(Default)]
 struct Kept {
     environments: BTreeMap<EnvId, Past>,
-    policies: BTreeMap<PathBuf, Vec<u8>>,
-    refusals: Vec<AuditEvent>,
     fault: Option<MemoryFault>,
 }
 
@@ -118,18 +117,6 @@ impl MemoryStore {
         self.kept().fault = Some(MemoryFault::After);
     }
 
-    /// What the audit log says about requests that were refused, oldest first.
-    #[must_use]
-    pub fn refusals(&self) -> Vec<AuditEvent> {
-        self.kept().refusals.clone()
-    }
-
-    /// The files of revenue policies, by path relative to `<environment>/`.
-    #[must_use]
-    pub fn policy_files(&self) -> BTreeMap<PathBuf, Vec<u8>> {
-        self.kept().policies.clone()
-    }
-
     fn kept(&self) -> MutexGuard<'_, Kept> {
         self.shared.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -141,13 +128,7 @@ impl MemoryStore {
     fn commit(&self, kept: &mut Kept, pending: &Pending) -> Result<Committed, StoreError> {
         let env_id = pending.env_id();
         let head = kept.head(env_id);
-        let policies = Policies { env_id, files: Mutex::default() };
-        let judged = pending.judge(&head, &self.ports, &policies);
-        let commit = judged.inspect_err(|error| {
-            let known = kept.environments.contains_key(env_id);
-            kept.refusals
-                .extend(known.then(|| pending.refused(&self.ports, head.generation(), error)));
-        })?;
+        let commit = pending.judge(&head, &self.ports, &NoFiles)?;
         check_readable(commit.after.state())?;
         let fault = kept.fault.take();
         if fault == Some(MemoryFault::Before) {
@@ -155,7 +136,6 @@ impl MemoryStore {
             let source = std::io::ErrorKind::StorageFull.into();
             return Err(StoreError::Io { operation: "write", path, source });
         }
-        kept.policies.extend(policies.files.into_inner().unwrap_or_else(PoisonError::into_inner));
         let past = kept.environments.entry(env_id.clone()).or_default();
         past.ledger.insert(commit.key.clone(), past.commits.len());
         past.commits.push(commit.clone());
@@ -203,22 +183,6 @@ impl Past {
             }
         });
         warnings
-    }
-}
-
-#[derive(Debug)]
-struct Policies<'a> {
-    env_id: &'a EnvId,
-    files: Mutex<BTreeMap<PathBuf, Vec<u8>>>,
-}
-
-impl PolicyFiles for Policies<'_> {
-    fn write(&self, document: PolicyFile<'_>, envelope: PolicyFile<'_>) -> Result<(), StoreError> {
-        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        for file in [document, envelope] {
-            files.insert(PathBuf::from(self.env_id.as_str()).join(file.path), file.bytes.to_vec());
-        }
-        Ok(())
     }
 }
 

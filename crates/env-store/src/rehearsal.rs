@@ -9,7 +9,7 @@ use greentic_deploy_spec::{
     EnvId, Environment, EnvironmentRuntime, IdempotencyOutcome, TrustedKey,
 };
 
-use crate::executor::{Pending, PolicyFile, PolicyFiles};
+use crate::executor::{NoFiles, Pending};
 use crate::history::diff_of;
 use crate::ports::{MemorySecretSink, MemorySigner, PolicySigner, Ports, Signed, SignerError};
 use crate::{
@@ -137,16 +137,6 @@ impl<P: Deref<Target: EnvironmentHistory> + Send + Sync> EnvironmentHistory for 
 
     fn at(&self, env_id: &EnvId, generation: u64) -> Result<EnvSnapshot, StoreError> {
         self.inner.at(env_id, generation)
-    }
-}
-
-/// Keeps no files.
-#[derive(Debug)]
-struct NoFiles;
-
-impl PolicyFiles for NoFiles {
-    fn write(&self, _: PolicyFile<'_>, _: PolicyFile<'_>) -> Result<(), StoreError> {
-        Ok(())
     }
 }
 

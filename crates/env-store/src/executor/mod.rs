@@ -21,6 +21,7 @@ use crate::ports::Ports;
 use crate::{Committed, EnvSnapshot, Request, StoreError};
 
 pub use follow_ups::FollowUp;
+pub(crate) use supply::NoFiles;
 pub use supply::{PolicyFile, PolicyFiles};
 
 use follow_ups::follow_ups;
