@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use greentic_deploy_spec::engine::Command;
 use greentic_deploy_spec::{DeploymentId, EnvId, IdempotencyKey, Precondition};
-use greentic_env_store::{DocumentDiff, EnvSnapshot, Request, undo};
+use greentic_env_store::{DocumentDiff, EnvSnapshot, HistoryPage, Request, undo};
 use serde::Serialize;
 
 use super::splits::{again_by_set, check_files_after, moved};
@@ -103,7 +103,7 @@ fn target(
 ) -> Result<u64, OpError> {
     match (request.to, earlier) {
         (Some(to), _) => Ok(to),
-        (None, Some(generation)) => generation_before(run.env_id, parent(generation)),
+        (None, Some(generation)) => generation_before(run.env_id, found_by(run, generation)?),
         (None, None) if is_edited(run, now)? => Ok(now.generation()),
         (None, None) => generation_before(run.env_id, now.generation()),
     }
@@ -116,9 +116,28 @@ fn is_edited(run: &Run<'_>, now: &EnvSnapshot) -> Result<bool, OpError> {
         return Ok(false);
     }
     let recorded = run.store.at(run.env_id, now.generation())?;
-    Ok(recorded.environment() != now.environment()
-        || recorded.runtime() != now.runtime()
-        || recorded.state().pack_answers != now.state().pack_answers)
+    Ok(says_something_else(&recorded, now))
+}
+
+fn says_something_else(one: &EnvSnapshot, other: &EnvSnapshot) -> bool {
+    one.environment() != other.environment()
+        || one.runtime() != other.runtime()
+        || one.state().pack_answers != other.state().pack_answers
+}
+
+/// The generation that an undo found: the one before its own, or before a commit that took an edit over which changed white space
+/// only.
+fn found_by(run: &Run<'_>, generation: u64) -> Result<u64, OpError> {
+    let before = parent(generation);
+    let page = HistoryPage { before: Some(generation), limit: 1 };
+    let page = run.store.history(run.env_id, page)?;
+    let adopted = page.first().is_some_and(|one| one.event.verb == "adopt");
+    if !adopted || before < 2 {
+        return Ok(before);
+    }
+    let at = |generation| run.store.at(run.env_id, generation);
+    let edited = says_something_else(&at(parent(before))?, &at(before)?);
+    Ok(if edited { before } else { parent(before) })
 }
 
 /// What is taken back is what was looked at, and nothing that came after.

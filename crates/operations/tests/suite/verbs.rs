@@ -165,6 +165,18 @@ fn an_undo_takes_an_edit_by_hand_back_before_anything_else_and_answers_the_same_
 }
 
 #[test]
+fn an_edit_of_white_space_is_nothing_to_take_back() {
+    let lab = two();
+    let generation = lab.generation();
+    let path = lab.env_root().join("environment.json");
+    fs::write(&path, fs::read_to_string(&path).unwrap() + "\n").unwrap();
+    let undo = UndoRequest { env_id: lab.env_id.clone(), to: None, key: key("undo") };
+    let undone = lab.operator.undo(&undo, Mode::Commit).unwrap().result;
+    assert_eq!((undone.back_to, undone.generation), (generation - 1, generation + 2));
+    assert_eq!(lab.operator.undo(&undo, Mode::Commit).unwrap().result, undone);
+}
+
+#[test]
 fn an_undo_of_a_clear_brings_the_split_back_with_a_generation_that_none_had() {
     let lab = two();
     let newest = lab.environment().traffic_splits[0].generation;
