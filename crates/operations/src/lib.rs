@@ -50,7 +50,7 @@ pub use doctor::{
     BindingProblem, Cure, DoctorReport, DoctorRequest, Extensions, Fixed, StaleRevision,
     TrustRootState, Upkeep, Verdict,
 };
-pub use error::OpError;
+pub use error::{Advice, OpError};
 pub use local_environment::{ensure_local_environment, rehearse_local_environment};
 pub use operator::{Mode, Operator, OperatorStore, Report};
 pub use progress::{Progress, Silent, Step};

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use greentic_pack_format::{BuildError, PackError};
+use greentic_operations::Advice as _;
 use serde::Serialize;
 
 use super::CliError;
@@ -46,15 +46,7 @@ pub(crate) struct Told<'a> {
 impl CliError {
     /// The error as programs get it.
     pub(crate) fn told(&self) -> Told<'_> {
-        Told {
-            kind: match self {
-                Self::Operation(error) => error.kind(),
-                other => other.kind().as_str(),
-            },
-            code: self.code(),
-            message: self.text(),
-            hint: self.hint(),
-        }
+        Told { kind: self.kind(), code: self.code(), message: self.text(), hint: self.hint() }
     }
 
     /// What the program ends with. A call that cannot be understood ends with 2, before any verb.
@@ -62,13 +54,11 @@ impl CliError {
         ExitCode::from(1)
     }
 
-    fn kind(&self) -> Kind {
-        match self {
-            Self::Pack { source, .. } => pack_kind(source),
-            Self::Build { source, .. } => match source.as_ref() {
-                BuildError::Pack(error) => pack_kind(error),
-                _ => Kind::InvalidArgument,
-            },
+    fn kind(&self) -> &'static str {
+        let kind = match self {
+            Self::Operation(error) => return error.kind(),
+            Self::Pack { source, .. } => return source.kind(),
+            Self::Build { source, .. } => return source.kind(),
             Self::File { .. } | Self::Output { .. } => Kind::Io,
             Self::NotVerified { .. }
             | Self::NothingShown { .. }
@@ -89,8 +79,9 @@ impl CliError {
             Self::Runner(_) | Self::Runtime { .. } => Kind::Io,
             Self::RemoteStore { .. } => Kind::NotYetImplemented,
             Self::Answers { .. } => Kind::AnswersParse,
-            Self::Operation(_) | Self::Unwritable { .. } => Kind::Store,
-        }
+            Self::Unwritable { .. } => Kind::Store,
+        };
+        kind.as_str()
     }
 
     /// A stable name of the reason.
@@ -132,14 +123,8 @@ impl CliError {
     pub(crate) fn hint(&self) -> Option<String> {
         let fixed = match self {
             Self::Operation(error) => return error.hint(),
-            Self::Pack { source, .. } => return pack_hint(source),
-            Self::Build { source, .. } => match source.as_ref() {
-                BuildError::Pack(error) => return pack_hint(error),
-                BuildError::Missing { .. } => {
-                    "name a folder with pack.yaml or bundle.yaml, or a file that is built already"
-                }
-                _ => "mend what is named, then run the same command again",
-            },
+            Self::Pack { source, .. } => source.hint(),
+            Self::Build { source, .. } => source.hint(),
             Self::NotVerified { next, .. } => next,
             Self::NoHome => "name a folder with --store-root DIR",
             Self::RemoteStore { .. } => {
@@ -177,17 +162,4 @@ impl CliError {
         };
         Some(fixed.to_owned())
     }
-}
-
-fn pack_kind(error: &PackError) -> Kind {
-    match error {
-        PackError::Io { .. } => Kind::Io,
-        PackError::NotVerified(_) => Kind::Conflict,
-        _ => Kind::InvalidArgument,
-    }
-}
-
-fn pack_hint(error: &PackError) -> Option<String> {
-    let is_missing = matches!(error, PackError::Io { .. });
-    is_missing.then(|| "name a file or folder that is there".to_owned())
 }

@@ -12,25 +12,24 @@ use crate::output::{Report, View};
 /// A file that was built.
 #[derive(Debug, Serialize)]
 pub(crate) struct Built {
-    path: PathBuf,
+    path: String,
     digest: String,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     dry_run: bool,
 }
 
 impl Built {
-    pub(crate) fn new(path: PathBuf, digest: &Digest, dry_run: bool) -> Self {
-        Self { path, digest: digest.to_string(), dry_run }
+    pub(crate) fn new(path: &Path, digest: &Digest, dry_run: bool) -> Self {
+        // Not every path is a text, and the file is written already.
+        Self { path: path.display().to_string(), digest: digest.to_string(), dry_run }
     }
 }
 
 impl Report for Built {
     fn view(&self) -> View {
         let label = if self.dry_run { "would write" } else { "file" };
-        View::new().fields([
-            (label, Some(self.path.display().to_string())),
-            ("digest", Some(self.digest.clone())),
-        ])
+        View::new()
+            .fields([(label, Some(self.path.clone())), ("digest", Some(self.digest.clone()))])
     }
 }
 

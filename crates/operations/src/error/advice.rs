@@ -7,9 +7,8 @@ use greentic_deploy_spec::engine::Rejection;
 use greentic_deploy_spec::remote::ErrorKind;
 use greentic_env_store::{JournalProblem, StoreError};
 use greentic_pack_format::revision::RevisionFolderError;
-use greentic_pack_format::{BuildError, PackError};
 
-use super::OpError;
+use super::{Advice as _, OpError};
 use crate::Subject;
 
 impl OpError {
@@ -18,7 +17,7 @@ impl OpError {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Store(error) => store_kind(error),
-            Self::Bundle { source, .. } => build_kind(source),
+            Self::Bundle { source, .. } => source.kind(),
             Self::Revision(error) | Self::Files { source: error, .. } => folder_kind(error),
             Self::Unknown { .. } | Self::NothingDeployed { .. } | Self::NoPast { .. } => {
                 "not-found"
@@ -48,12 +47,7 @@ impl OpError {
         let fixed = match self {
             Self::Store(error) => return store_hint(error),
             Self::Revision(error) => folder_hint(error),
-            Self::Bundle { source, .. } if is_another(source) => {
-                "fetch the bundle again, or pin the digest of the one that you mean"
-            }
-            Self::Bundle { .. } => {
-                "name a .gtbundle or .gtpack file, or a folder with bundle.yaml or pack.yaml"
-            }
+            Self::Bundle { source, .. } => source.hint(),
             Self::NoDeployer { .. } => "gtc op env init binds the deployer of this machine",
             Self::EnvPack(_) | Self::NotADeployer { .. } => "gtc op env doctor",
             Self::Files { env_id, bundle_id, .. } => {
@@ -122,19 +116,6 @@ fn store_kind(error: &StoreError) -> &'static str {
             | ErrorKind::Conflict
             | ErrorKind::HealthGateFailed => "conflict",
         },
-    }
-}
-
-/// Whether it is not the bundle that was pinned.
-fn is_another(error: &BuildError) -> bool {
-    matches!(error, BuildError::Pack(PackError::DigestMismatch { .. }))
-}
-
-fn build_kind(error: &BuildError) -> &'static str {
-    match error {
-        BuildError::Pack(PackError::Io { .. }) => "io",
-        error if is_another(error) => "conflict",
-        _ => "invalid-argument",
     }
 }
 

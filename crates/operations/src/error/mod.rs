@@ -1,4 +1,5 @@
 mod advice;
+mod files;
 
 use std::path::PathBuf;
 
@@ -10,6 +11,8 @@ use greentic_env_pack::RegistryError;
 use greentic_env_store::StoreError;
 use greentic_pack_format::BuildError;
 use greentic_pack_format::revision::RevisionFolderError;
+
+pub use files::Advice;
 
 use crate::Subject;
 

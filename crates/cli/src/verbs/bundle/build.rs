@@ -50,7 +50,7 @@ impl Run for Build {
         if !self.dry_run {
             image.write_to(&out).map_err(wrong())?;
         }
-        let built = Built::new(out, image.digest(), self.dry_run);
+        let built = Built::new(&out, image.digest(), self.dry_run);
         let packs = image.bundle().packs().iter().map(|pack| pack.path().to_owned()).collect();
         Answer::of(&BuiltBundle { bundle_id, built, packs })
     }

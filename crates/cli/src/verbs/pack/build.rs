@@ -63,7 +63,7 @@ impl Run for Build {
         } else {
             builder.write_to(&out).map_err(wrong())?
         };
-        let built = Built::new(out, &digest, self.dry_run);
+        let built = Built::new(&out, &digest, self.dry_run);
         Answer::of(&BuiltPack { pack_id, version, built, signed_by })
     }
 }

@@ -33,7 +33,7 @@ pub(crate) struct Verify {
 
 #[derive(Serialize)]
 struct Verified {
-    path: PathBuf,
+    path: String,
     pack_id: String,
     verified: bool,
     problems: Vec<String>,
@@ -65,6 +65,7 @@ impl Run for Verify {
         let failure =
             (!verified).then(|| CliError::NotVerified { path: path.clone(), summary, next });
         let pack_id = pack.manifest().pack_id.clone();
+        let path = path.display().to_string();
         let answer = Answer::of(&Verified { path, pack_id, verified, problems, report })?;
         Ok(answer.failing(failure))
     }
@@ -103,7 +104,7 @@ impl Report for Verified {
         let verdict = if self.verified { "it verifies" } else { "it does not verify" };
         let view = View::new().fields([
             ("pack", Some(self.pack_id.clone())),
-            ("file", Some(self.path.display().to_string())),
+            ("file", Some(self.path.clone())),
             ("files", Some(self.report.files.len().to_string())),
             ("verdict", Some(verdict.to_owned())),
         ]);
