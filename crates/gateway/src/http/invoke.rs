@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use super::error::ApiError;
 use super::only;
 use super::reply::{Reply, json_reply};
-use super::request::Asked;
+use super::request::{Asked, cut};
 use crate::gate::Gate;
 use crate::serving::Deployment;
 use crate::turns::{Age, Message};
@@ -21,6 +21,7 @@ use crate::turns::{Age, Message};
 const LONGEST_NAME: usize = 1_024;
 
 #[derive(Deserialize)]
+#[serde(expecting = "a JSON object")]
 struct Invocation {
     #[serde(default)]
     version: Option<String>,
@@ -171,9 +172,4 @@ struct Tenant<'a> {
 struct Said {
     kind: &'static str,
     payload: Value,
-}
-
-/// The beginning of a text, for a message.
-fn cut(text: &str) -> String {
-    text.chars().take(80).collect()
 }

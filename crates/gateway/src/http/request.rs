@@ -105,10 +105,12 @@ impl Asked {
             return Err(ApiError::too_deep(self.most_depth));
         }
         serde_json::from_slice(&self.body).map_err(|error| {
-            ApiError::bad_request(
-                "body-invalid",
-                format!("the body is not what is expected: {error}"),
-            )
+            let (text, at) =
+                (error.to_string(), format!(" at line {} column {}", error.line(), error.column()));
+            // It may have a text of the body in it, however long that is.
+            let problem = cut(text.strip_suffix(&at).unwrap_or(&text));
+            let message = format!("the body is not what is expected: {problem}{at}");
+            ApiError::bad_request("body-invalid", message)
         })
     }
 
@@ -154,6 +156,11 @@ fn extent(json: &[u8]) -> Extent {
         }
     }
     Extent { values, depth: deepest }
+}
+
+/// The beginning of a text, for a message.
+pub(super) fn cut(text: &str) -> String {
+    text.chars().take(80).collect()
 }
 
 fn bearer(header: &str) -> Option<&str> {

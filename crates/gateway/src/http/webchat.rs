@@ -40,12 +40,14 @@ struct Opened {
 }
 
 #[derive(Default, Deserialize)]
+#[serde(expecting = "a JSON object")]
 struct Begin {
     #[serde(default)]
     user: Option<User>,
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "an object with an `id`")]
 struct User {
     #[serde(default)]
     id: Option<String>,

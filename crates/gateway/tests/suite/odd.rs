@@ -51,6 +51,14 @@ async fn a_body_that_no_worker_could_take_is_the_clients_fault() {
     // Its fields in their order, without their names.
     let list = "[null,{},\"hello\",{\"text\":\"hi\"},null,null,null]";
     assert_eq!(ask(list.to_owned()).await, (StatusCode::BAD_REQUEST, "body-invalid".to_owned()));
+    let echo = format!("{{\"worker_id\":\"hello\",\"tenant\":\"{}\"}}", "x".repeat(500_000));
+    let refused = gateway.ask(get("/workers/invoke").method("POST").body(echo)).await;
+    assert_eq!(
+        (refused.status, refused.code().as_str()),
+        (StatusCode::BAD_REQUEST, "body-invalid")
+    );
+    let told = refused.json()["error"]["message"].to_string();
+    assert!(told.len() < 300 && told.ends_with("column 500032\""), "it is not sent back: {told}");
     let packed = "POST /workers/invoke HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\
                   content-type: application/json\r\ncontent-encoding: gzip\r\ncontent-length: 2\r\n\r\n{}";
     let refused = raw(&gateway, packed.as_bytes()).await;
