@@ -43,6 +43,7 @@ usage: cargo xtask <command>
   first-build                     build `gtc` in an empty folder and record how long it took
   torture model [--commands N]    random commands against the model (one million unless told otherwise)
   torture rules                   remove the listed rules one at a time; a test has to notice each
+  torture rules --new             only those that docs/testing.md does not name yet; leaves the page alone
   torture store [--kills N]       kill a process that works on a store (1,000 times), and 256 writers on one environment
   torture store --check           check the seal of what that wrote into docs/reliability.md
   torture worker [--check]        kill `gtc` 200 times, and change versions under load; or check what that wrote
@@ -92,6 +93,7 @@ fn dispatch(words: &[&str]) -> Result<()> {
         ["torture", "worker"] => torture::worker::run(&workspace),
         ["torture", "worker", "--check"] => torture::worker::check(&workspace),
         ["torture", "rules"] => torture::rules::run(&workspace),
+        ["torture", "rules", "--new"] => torture::rules::run_new(&workspace),
         _ => bail!("no such command: {}\n\n{USAGE}", words.join(" ")),
     }
 }

@@ -20,6 +20,12 @@ pub(super) fn check(workspace: &Workspace) -> Result<()> {
     replace(&page, "").map(|_| ())
 }
 
+/// Whether the page has a row for a rule.
+pub(super) fn names(page: &str, rule: &Rule) -> bool {
+    let row = format!("| {} | ", cell(&rule.text));
+    page.lines().any(|line| line.starts_with(&row))
+}
+
 /// Writes the table between the page's markers.
 pub(super) fn write(
     workspace: &Workspace,
@@ -92,6 +98,7 @@ mod tests {
         let text = table("abc", &results);
         assert!(text.contains("2 rules removed one at a time, 1 removals noticed"));
         assert!(text.contains("| a \\| b | noticed by `m::t` |"));
+        assert!(names(&text, &rule("a | b")) && !names(&text, &rule("a")));
         assert!(text.contains("| c | **not noticed** |"));
     }
 }
