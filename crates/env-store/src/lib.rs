@@ -49,7 +49,9 @@ pub use bootstrap::{
 };
 pub use error::{EditProblem, JournalProblem, LifecycleError, Refusal, StoreError};
 pub use greentic_deploy_spec::ExtensionKey;
-pub use history::{CommitInfo, DocumentDiff, EnvironmentHistory, HistoryPage, undo};
+pub use history::{
+    CommitInfo, DocumentDiff, EnvironmentHistory, HistoryPage, StoreWithHistory, undo,
+};
 #[cfg(feature = "local")]
 pub use local::{
     CompactReport, HistoryRetention, LocalFsStore, LocalFsStoreBuilder, Locked, RepairReport,

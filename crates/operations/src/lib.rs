@@ -52,7 +52,7 @@ pub use doctor::{
 };
 pub use error::{Advice, OpError};
 pub use local_environment::{ensure_local_environment, rehearse_local_environment};
-pub use operator::{Mode, Operator, OperatorStore, Report};
+pub use operator::{Mode, Operator, Report};
 pub use progress::{Progress, Silent, Step};
 pub use routes::RouteRequest;
 pub use selector::{DeploymentSelector, Rank, RevisionSelector, Subject};

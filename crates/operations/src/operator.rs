@@ -8,19 +8,14 @@ use greentic_deploy_spec::{EnvId, IdempotencyKey};
 use greentic_env_pack::EnvPackRegistry;
 use greentic_env_store::ports::Ports;
 use greentic_env_store::{
-    CommitInfo, Committed, DocumentDiff, EnvSnapshot, EnvironmentHistory, EnvironmentMutations,
-    HistoryPage, Rehearsal, Request, StoreError, Warning,
+    CommitInfo, Committed, DocumentDiff, EnvSnapshot, HistoryPage, Rehearsal, Request, StoreError,
+    StoreWithHistory, Warning,
 };
 use greentic_pack_format::Limits;
 use serde::Serialize;
 use tokio::runtime::Handle;
 
 use crate::{OpError, Progress, Step};
-
-/// A store that operations work on: every store that has a past.
-pub trait OperatorStore: EnvironmentMutations + EnvironmentHistory {}
-
-impl<S: EnvironmentMutations + EnvironmentHistory + ?Sized> OperatorStore for S {}
 
 /// Does what operators do in several steps: a change is recorded, and the provider follows.
 ///
@@ -30,7 +25,7 @@ impl<S: EnvironmentMutations + EnvironmentHistory + ?Sized> OperatorStore for S 
 #[derive(Clone, Debug)]
 pub struct Operator {
     /// Where environments are recorded.
-    pub store: Arc<dyn OperatorStore>,
+    pub store: Arc<dyn StoreWithHistory>,
     /// What the store takes from outside, for rehearsals, times and fresh keys.
     pub ports: Ports,
     /// The env-packs of this program.
@@ -75,7 +70,7 @@ impl Operator {
     /// An operator that tells nobody what it does, with the usual limits.
     #[must_use]
     pub fn new(
-        store: Arc<dyn OperatorStore>,
+        store: Arc<dyn StoreWithHistory>,
         ports: Ports,
         registry: Arc<EnvPackRegistry>,
         root: PathBuf,
@@ -147,7 +142,7 @@ const PAGE: usize = 256;
 /// One call of an operation on one environment.
 pub(crate) struct Run<'a> {
     pub(crate) operator: &'a Operator,
-    pub(crate) store: &'a dyn OperatorStore,
+    pub(crate) store: &'a dyn StoreWithHistory,
     pub(crate) env_id: &'a EnvId,
     mode: Mode,
     warnings: Mutex<Vec<Warning>>,
@@ -193,7 +188,7 @@ impl Run<'_> {
     pub(crate) fn record(
         &self,
         verb: &str,
-        commit: impl FnOnce(&dyn OperatorStore) -> Result<Committed, StoreError>,
+        commit: impl FnOnce(&dyn StoreWithHistory) -> Result<Committed, StoreError>,
     ) -> Result<Committed, OpError> {
         self.step(Step::Commit { verb: verb.to_owned() });
         let committed = commit(self.store)?;

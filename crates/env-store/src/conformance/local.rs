@@ -5,9 +5,9 @@ use std::sync::Arc;
 use greentic_conformance::SubjectError;
 use tempfile::TempDir;
 
-use super::subject::{Capabilities, Opened, StoreWithHistory, Subject};
+use super::subject::{Capabilities, Opened, Subject};
 use crate::ports::{MemorySecretSink, MemorySigner, PolicySigner, SecretSink};
-use crate::{EnvironmentMutations, LocalFsStore, StoreError};
+use crate::{EnvironmentMutations, LocalFsStore, StoreError, StoreWithHistory};
 
 /// Local stores, each over a temporary folder of its own, with an operator key and secrets in memory:
 /// nothing outside of the system's folder for temporary files is touched.

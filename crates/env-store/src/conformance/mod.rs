@@ -5,8 +5,8 @@
 //! what they can ([`Capabilities`]); [`run`] does the rest:
 //!
 //! ```
-//! use greentic_env_store::conformance::{self, Capabilities, Capability, Opened, StoreWithHistory, Subject};
-//! use greentic_env_store::{EnvironmentMutations, MemoryStore, StoreError};
+//! use greentic_env_store::conformance::{self, Capabilities, Capability, Opened, Subject};
+//! use greentic_env_store::{EnvironmentMutations, MemoryStore, StoreError, StoreWithHistory};
 //!
 //! struct InMemory;
 //!
@@ -80,4 +80,4 @@ pub use greentic_conformance::{
 #[cfg(feature = "local")]
 pub use local::LocalStores;
 pub use runner::{run, run_suite};
-pub use subject::{Capabilities, Capability, Opened, StoreWithHistory, Subject};
+pub use subject::{Capabilities, Capability, Opened, Subject};

@@ -2,7 +2,7 @@ use std::fmt;
 
 use greentic_conformance::SubjectError;
 
-use crate::{EnvironmentHistory, EnvironmentMutations, StoreError};
+use crate::{EnvironmentMutations, StoreError, StoreWithHistory};
 
 /// A kind of store that is judged: makes empty ones, and says what they can.
 pub trait Subject: Send + Sync {
@@ -47,11 +47,6 @@ pub trait Opened: Send + Sync {
         Err(StoreError::Unsupported { what: "reopening" })
     }
 }
-
-/// A store that takes changes and keeps their history. Every type that is both is one.
-pub trait StoreWithHistory: EnvironmentMutations + EnvironmentHistory {}
-
-impl<S: EnvironmentMutations + EnvironmentHistory + ?Sized> StoreWithHistory for S {}
 
 /// Something that a store may be able to do, or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -9,9 +9,9 @@ use greentic_deploy_spec::remote::ErrorKind;
 use greentic_deploy_spec::{Document, EnvId, Environment, IdempotencyKey};
 
 use super::samples::{self, Made};
-use super::subject::{Capabilities, Capability, Opened, StoreWithHistory, Subject};
+use super::subject::{Capabilities, Capability, Opened, Subject};
 use crate::history::diff_of;
-use crate::{Committed, EnvSnapshot, EnvironmentMutations, Request, StoreError};
+use crate::{Committed, EnvSnapshot, EnvironmentMutations, Request, StoreError, StoreWithHistory};
 
 /// One trial: a store of its own, and the environment that its clause works with.
 pub struct Trial {

@@ -37,6 +37,11 @@ pub trait EnvironmentHistory: EnvironmentReads {
     }
 }
 
+/// A store that takes changes and keeps their history. Every type that is both is one.
+pub trait StoreWithHistory: EnvironmentMutations + EnvironmentHistory {}
+
+impl<S: EnvironmentMutations + EnvironmentHistory + ?Sized> StoreWithHistory for S {}
+
 /// Which commits are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HistoryPage {
@@ -87,7 +92,7 @@ pub struct DocumentDiff {
 /// # Errors
 /// [`StoreError::Conflict`] when it is refused, else as [`EnvironmentHistory::at`] and
 /// [`EnvironmentMutations::execute`].
-pub fn undo<S: EnvironmentHistory + EnvironmentMutations + ?Sized>(
+pub fn undo<S: StoreWithHistory + ?Sized>(
     store: &S,
     env_id: &EnvId,
     to_generation: u64,

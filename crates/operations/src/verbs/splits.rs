@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 
 use greentic_deploy_spec::{DeploymentId, RevisionId, TrafficSplit, TrafficSplitEntry};
-use greentic_env_store::{Committed, EnvSnapshot, EnvironmentReads as _, Rehearsal, StoreError};
+use greentic_env_store::{
+    Committed, EnvSnapshot, EnvironmentReads as _, Rehearsal, StoreError, StoreWithHistory,
+};
 
 use super::revisions::files_are_whole;
-use crate::operator::{OperatorStore, Run};
+use crate::operator::Run;
 use crate::{OpError, TrafficSummary};
 
 /// Fails when a revision that is to get traffic cannot serve it, because its files are gone or changed.
@@ -25,7 +27,7 @@ pub(super) fn check_files(
 /// Checks the files of the revisions that a change gives traffic to, before it is recorded.
 pub(super) fn check_files_after(
     run: &Run<'_>,
-    change: impl FnOnce(&Rehearsal<&dyn OperatorStore>) -> Result<Committed, StoreError>,
+    change: impl FnOnce(&Rehearsal<&dyn StoreWithHistory>) -> Result<Committed, StoreError>,
 ) -> Result<(), OpError> {
     let before = run.snapshot()?;
     let rehearsal = Rehearsal::of(run.store, &run.operator.ports);

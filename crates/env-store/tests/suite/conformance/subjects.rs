@@ -1,10 +1,8 @@
 //! The stores of this crate as subjects.
 
-use greentic_env_store::conformance::{
-    Capabilities, Capability, Opened, StoreWithHistory, Subject, SubjectError,
-};
+use greentic_env_store::conformance::{Capabilities, Capability, Opened, Subject, SubjectError};
 use greentic_env_store::ports::Ports;
-use greentic_env_store::{EnvironmentMutations, MemoryStore, StoreError};
+use greentic_env_store::{EnvironmentMutations, MemoryStore, StoreError, StoreWithHistory};
 
 /// Stores in memory. The data ends with the last handle, so it cannot be opened again.
 pub(crate) struct InMemory;

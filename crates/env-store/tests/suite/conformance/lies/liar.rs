@@ -8,12 +8,10 @@ use std::sync::{Arc, Mutex};
 use greentic_deploy_spec::{
     CapabilitySlot, EnvId, EnvPackBinding, Environment, EnvironmentRuntime, IdempotencyKey,
 };
-use greentic_env_store::conformance::{
-    Capabilities, Opened, StoreWithHistory, Subject, SubjectError,
-};
+use greentic_env_store::conformance::{Capabilities, Opened, Subject, SubjectError};
 use greentic_env_store::{
     CommitInfo, Committed, DocumentDiff, EnvSnapshot, EnvironmentHistory, EnvironmentMutations,
-    EnvironmentReads, HistoryPage, MemoryStore, Request, StoreError, Watch,
+    EnvironmentReads, HistoryPage, MemoryStore, Request, StoreError, StoreWithHistory, Watch,
 };
 
 pub(crate) type Answer<T> = Result<T, StoreError>;
