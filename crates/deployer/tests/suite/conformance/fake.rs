@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use greentic_deploy_spec::{
     DeploymentId, Environment, RevisionId, RuntimeConfig, materialize_runtime_config,
 };
-use greentic_deployer::conformance::{Fault, Injected, Provider, Subject, SubjectError};
+use greentic_deployer::conformance::{Fault, Injected, Provider, SubjectError};
 use greentic_deployer::{
     Action, ArchiveOutcome, Capabilities, Capability, Change, Deployer, DeployerError,
     DestroyOutcome, DrainOutcome, Fence, Observation, Plan, ReconcileOutcome, StageOutcome,
@@ -39,22 +39,26 @@ struct Cloud {
 }
 
 impl Fake {
-    fn new(lie: Option<Lie>, abilities: Capabilities) -> Self {
-        Self { lie, abilities, fence: None, cloud: Arc::default() }
+    fn able(abilities: Capabilities) -> Self {
+        Self { lie: None, abilities, fence: None, cloud: Arc::default() }
     }
 
     /// One that can everything.
     pub(super) fn honest() -> Self {
-        Self::new(None, Capabilities::all())
+        Self::able(Capabilities::all())
     }
 
     /// One that has the five verbs alone.
     pub(super) fn plain() -> Self {
-        Self::new(None, Capabilities::none())
+        Self::able(Capabilities::none())
     }
 
     pub(super) fn lying(lie: Lie) -> Self {
-        Self::new(Some(lie), Capabilities::all())
+        Self::honest().telling(Some(lie))
+    }
+
+    pub(super) fn telling(self, lie: Option<Lie>) -> Self {
+        Self { lie, ..self }
     }
 
     fn cloud(&self) -> MutexGuard<'_, Cloud> {
@@ -344,38 +348,5 @@ impl Provider for Fake {
     async fn inject(&self, fault: Fault) -> Result<Injected, SubjectError> {
         self.cloud().fault = Some(fault);
         Ok(Injected::Done)
-    }
-}
-
-/// Fresh fakes that are all like one.
-pub(super) struct Fakes(fn() -> Fake, Option<Lie>);
-
-impl Fakes {
-    pub(super) fn honest() -> Self {
-        Self(Fake::honest, None)
-    }
-
-    pub(super) fn plain() -> Self {
-        Self(Fake::plain, None)
-    }
-
-    pub(super) fn lying(lie: Lie) -> Self {
-        Self::honest().telling(lie)
-    }
-
-    pub(super) fn telling(self, lie: Lie) -> Self {
-        Self(self.0, Some(lie))
-    }
-}
-
-#[async_trait]
-impl Subject for Fakes {
-    fn name(&self) -> String {
-        "fake".to_owned()
-    }
-
-    async fn fresh(&self) -> Result<Box<dyn Provider>, SubjectError> {
-        let Self(fake, lie) = self;
-        Ok(Box::new(Fake { lie: *lie, ..fake() }))
     }
 }

@@ -1,4 +1,5 @@
 mod fake;
+mod fakes;
 mod lies;
 mod report;
 mod verdicts;

@@ -3,7 +3,8 @@ use greentic_deployer::Deployer;
 use greentic_deployer::conformance::{self, Provider, Subject, SubjectError, Suite, run_suite};
 use serde_json::json;
 
-use super::fake::{Fake, Fakes};
+use super::fake::Fake;
+use super::fakes::Fakes;
 use super::lies::Lie;
 
 /// Tells nothing but its deployer.

@@ -6,7 +6,8 @@ use greentic_deployer::conformance::{
 };
 use greentic_deployer::{Capabilities, Capability, Deployer, DeployerError};
 
-use super::fake::{Fake, Fakes};
+use super::fake::Fake;
+use super::fakes::Fakes;
 use super::lies::Lie;
 
 /// Each lie, with what the bench must say of it: the code, and the clauses that fail.
