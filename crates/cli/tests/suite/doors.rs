@@ -178,6 +178,7 @@ fn names_that_stand_for_nothing_are_told_with_what_there_is() {
 fn weights_that_are_no_whole_change_nothing() {
     let lab = deployed_twice();
     let before = lab.ok("op traffic show");
+    check(&lab, "op traffic set @latest", "invalid-argument", "argument-invalid");
     let none = "op traffic set";
     check(&lab, none, "invalid-argument", "argument-missing");
     check(&lab, &format!("{none} #1=many"), "invalid-argument", "weight-invalid");

@@ -43,8 +43,14 @@ pub(crate) struct Set {
     change: Change,
 }
 
+/// Whether it names an environment, and no revision whose weight was forgotten.
+fn is_env(text: &str) -> bool {
+    !text.contains('=') && !text.starts_with(['@', '#'])
+}
+
 /// A share of the traffic, in a file.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 struct Share {
     /// The revision.
     revision_id: String,
@@ -56,7 +62,7 @@ impl Run for Set {
     const NAME: Name = Name { noun: "traffic", op: "set" };
 
     fn run(mut self, session: &Session) -> Result<Answer, CliError> {
-        if let Some(env) = self.weights.first().filter(|first| !first.contains('=')).cloned() {
+        if let Some(env) = self.weights.first().filter(|first| is_env(first)).cloned() {
             self.weights.remove(0);
             self.environment_id = Some(env);
         }
