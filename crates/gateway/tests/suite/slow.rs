@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use tokio::net::TcpStream;
 
 use super::lab::{Answer, Lab, Served, exchange, invoke, worker};
+use super::webchat::Chat;
 
 /// How long the worker may take, which never comes to an end by itself.
 const TURN: Duration = Duration::from_secs(2);
@@ -129,6 +130,26 @@ async fn the_end_waits_for_a_turn_that_nobody_waits_for() {
     let asked = Instant::now();
     assert_eq!(gateway.stop().await.cut_off, 0);
     assert!(asked.elapsed() > TURN / 4, "the turn was left behind");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_end_waits_for_messages_that_wait_for_their_conversation() {
+    let turn = Duration::from_secs(1);
+    let limits = Limits {
+        request_time: Duration::from_millis(300),
+        lead: Duration::ZERO,
+        ..Limits::default()
+    };
+    let (_lab, gateway, revision) = serving_turns_of(turn, limits).await;
+    let chat = Chat::begin(&gateway).await;
+    let began = Instant::now();
+    for _ in 0..2 {
+        assert_eq!(chat.say(&gateway, "hi").await.status, StatusCode::GATEWAY_TIMEOUT);
+    }
+    gateway.until("/status", |status| running(status, revision) == 2).await;
+    let gateway = Arc::into_inner(gateway).expect("nobody else asks");
+    assert_eq!(gateway.stop().await.cut_off, 0);
+    assert!(began.elapsed() > turn * 3 / 2, "the second one was left behind");
 }
 
 #[tokio::test(flavor = "multi_thread")]

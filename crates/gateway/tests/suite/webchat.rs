@@ -10,13 +10,13 @@ use super::lab::{Answer, Ask, Lab, Served, get, post, worker};
 const BASE: &str = "/v1/messaging/webchat/default/v3/directline";
 
 /// A conversation of a client.
-struct Chat {
+pub(crate) struct Chat {
     id: String,
     token: String,
 }
 
 impl Chat {
-    async fn begin(gateway: &Served) -> Self {
+    pub(crate) async fn begin(gateway: &Served) -> Self {
         let minted = gateway.ask(post(format!("{BASE}/tokens/generate"), &json!({}))).await.json();
         let token = minted["token"].as_str().expect("a token");
         let begun =
@@ -36,7 +36,7 @@ impl Chat {
         gateway.ask(post(self.activities(), activity).token(&self.token)).await
     }
 
-    async fn say(&self, gateway: &Served, text: &str) -> Answer {
+    pub(crate) async fn say(&self, gateway: &Served, text: &str) -> Answer {
         let activity = json!({ "type": "message", "text": text, "from": { "id": "ada" } });
         self.post(gateway, &activity).await
     }
