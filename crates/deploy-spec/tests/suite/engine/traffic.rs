@@ -300,6 +300,13 @@ fn no_generation_of_a_split_comes_twice_whatever_is_cleared_and_taken_back() {
     lab.run(restore(RestoreMode::Undo, &without));
     lab.run(split(1, &[(1, 10_000)]));
     assert_eq!(recorded(&lab).generation, 5, "the note outlives an undo");
+    let newest = snapshot(&lab);
+    let mut env = lab.env().clone();
+    env.traffic_splits.clear();
+    env.bundles[0].current_revisions.clear();
+    lab.run(Command::Replace(doc(env)));
+    lab.run(restore(RestoreMode::Undo, &newest));
+    assert_eq!(recorded(&lab).generation, 6, "whoever removed it, and without a note");
 }
 
 #[test]

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use greentic_deploy_spec::engine::{Command, Outcome};
 use greentic_deploy_spec::remote::{Request, result_of};
 use greentic_deploy_spec::{
-    AdoptPayload, CapabilitySlot, Document, Environment, EnvironmentRuntime, FieldUpdate,
-    PackDescriptor, RestoreMode, SchemaVersion, UpdateEnvironmentPayload,
+    AdoptPayload, CapabilitySlot, Document, EnvId, Environment, EnvironmentHostConfig,
+    EnvironmentRuntime, FieldUpdate, PackDescriptor, RestoreMode, SchemaVersion,
+    UpdateEnvironmentPayload,
 };
 
 use crate::lab::*;
@@ -132,6 +133,20 @@ fn a_backup_comes_back_without_the_trust_root() {
     assert!(root.keys.is_empty(), "a removed key does not come back");
     empty.run(restore(RestoreMode::Import, &kept));
     assert_eq!(empty.document(), &kept.environment);
+}
+
+#[test]
+fn what_is_restored_is_of_this_environment() {
+    let prod: EnvId = "prod".parse().expect("an id");
+    let host = EnvironmentHostConfig::new(prod.clone());
+    let mut lab = Lab::new();
+    let mut then = snapshot(&lab);
+    then.environment = doc(Environment::fresh(prod.clone(), prod.to_string(), host));
+    let other = "env_id mismatch in snapshot: expected `local`, got `prod`";
+    for mode in [RestoreMode::Backup, RestoreMode::Undo] {
+        lab.refuse(restore(mode, &then), "env-id-mismatch", other);
+    }
+    Lab::empty().refuse(restore(RestoreMode::Import, &then), "env-id-mismatch", other);
 }
 
 #[test]
