@@ -102,7 +102,10 @@ fn a_key_of_answers_that_a_verb_does_not_have_is_refused_before_anything_is_done
     let message = error["message"].to_string();
     assert!(message.contains("no key `dry_rum`") && message.contains("dry_run,"), "{message}");
     assert_eq!(lab.ok("op bundles list")["bundles"], serde_json::json!([]));
-    lab.write("b.json", r#"{"entries": [{"revision_id": "@latest", "weight_bps": 1, "weihgt": 2}]}"#);
+    lab.write(
+        "b.json",
+        r#"{"entries": [{"revision_id": "@latest", "weight_bps": 1, "weihgt": 2}]}"#,
+    );
     let error = lab.fails("op traffic set --answers b.json");
     assert_eq!(error["code"], "answers-invalid");
     assert!(error["message"].to_string().contains("weihgt"), "{error}");
