@@ -115,7 +115,10 @@ impl Provider for StagedFixture {
 /// A bundle with one pack that does nothing.
 fn image() -> Result<BundleImage, SubjectError> {
     let folder = TempDir::new()?;
-    fs::write(folder.path().join("pack.yaml"), "pack_id: fixture\nversion: 1.0.0\n")?;
+    fs::write(
+        folder.path().join("pack.yaml"),
+        "pack_id: fixture\nversion: 1.0.0\nkind: library\n",
+    )?;
     Ok(BundleImage::open(folder.path(), &Limits::default())?)
 }
 

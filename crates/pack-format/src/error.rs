@@ -275,6 +275,16 @@ impl PackError {
         Self::Entry { entry: entry.into(), problem: problem.into() }
     }
 
+    /// The same with the names below a folder.
+    pub(crate) fn below(self, folder: &str) -> Self {
+        match self {
+            Self::Entry { entry, problem } => {
+                Self::Entry { entry: format!("{folder}/{entry}"), problem }
+            }
+            error => error,
+        }
+    }
+
     pub(crate) fn document(entry: impl Into<String>, problem: DocumentProblem) -> Self {
         Self::Document { entry: entry.into(), problem }
     }

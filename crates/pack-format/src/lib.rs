@@ -12,6 +12,7 @@ mod cbor;
 mod digest;
 mod entry_name;
 mod error;
+pub mod expression;
 mod flow;
 mod json;
 mod limits;

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 use serde_saphyr::Spanned;
 
@@ -18,6 +19,7 @@ use crate::flow::yaml;
 use crate::limits::Limits;
 use crate::manifest::is_plain_id;
 use crate::pack::Pack;
+use crate::verify::VerifyPolicy;
 
 /// Builds a bundle from packs. The same packs give the same bytes, on every machine.
 ///
@@ -25,7 +27,7 @@ use crate::pack::Pack;
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use greentic_pack_format::{Bundle, BundleBuilder, Limits};
 /// # let folder = tempfile::tempdir()?;
-/// # std::fs::write(folder.path().join("pack.yaml"), "pack_id: ai.example.hello\nversion: 1.0.0\n")?;
+/// # std::fs::write(folder.path().join("pack.yaml"), "pack_id: ai.example.hello\nversion: 1.0.0\nkind: library\n")?;
 /// # let limits = Limits::default();
 /// # let pack = greentic_pack_format::PackBuilder::from_folder(folder.path(), &limits)?.build()?;
 ///
@@ -42,15 +44,28 @@ pub struct BundleBuilder {
     limits: Limits,
     compression: Compression,
     stems: HashSet<String>,
+    pack_ids: HashSet<String>,
     files: Files,
 }
 
 /// What a bundle's folder says about it.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct BundleYaml {
     bundle_id: Spanned<String>,
     #[serde(default, alias = "name")]
     bundle_name: Option<String>,
+    /// What a bundle that was built says beside it, all of it found by looking.
+    #[serde(default, rename = "schema_version")]
+    _schema_version: Option<u64>,
+    #[serde(default, rename = "mode")]
+    _mode: Option<String>,
+    #[serde(default, rename = "locale")]
+    _locale: Option<String>,
+    #[serde(default, rename = "app_packs")]
+    _app_packs: Vec<IgnoredAny>,
+    #[serde(default, rename = "extension_providers")]
+    _extension_providers: Vec<IgnoredAny>,
 }
 
 /// The folders that a bundle takes over as they are.
@@ -81,6 +96,7 @@ impl BundleBuilder {
             limits: limits.clone(),
             compression: Compression::default(),
             stems: HashSet::new(),
+            pack_ids: HashSet::new(),
             files: Files::new(),
         })
     }
@@ -103,6 +119,7 @@ impl BundleBuilder {
         if let Some(name) = yaml.bundle_name {
             builder = builder.name(name);
         }
+        check_places(&files)?;
         let sources = pack_sources(&files);
         for source in &sources {
             let pack = PackBuilder::from_folder(folder.join(source), limits)?.build()?;
@@ -171,11 +188,23 @@ impl BundleBuilder {
         if !self.stems.insert(stem.clone()) {
             return Err(BuildError::Duplicate { what: "pack", name: stem });
         }
-        if let Err(source) = Pack::from_bytes(&pack, &self.limits) {
-            return Err(BuildError::Inner { file: path, source: Box::new(source) });
+        let pack_id = self.check_pack(&path, &pack)?;
+        if bundle::is_runtime_pack(&path) && !self.pack_ids.insert(pack_id.clone()) {
+            return Err(BuildError::Duplicate { what: "a pack with the id", name: pack_id });
         }
         self.files.insert(path, pack);
         Ok(())
+    }
+
+    /// Checks that it is a pack and the one that was built, and gives its id.
+    fn check_pack(&self, path: &str, pack: &Arc<[u8]>) -> Result<String, BuildError> {
+        let none = |source| BuildError::Inner { file: path.to_owned(), source: Box::new(source) };
+        let opened = Pack::from_bytes(pack, &self.limits).map_err(none)?;
+        let report = opened.verify(VerifyPolicy::Warn, &[])?;
+        match report.contradictions().into_iter().next() {
+            None => Ok(opened.manifest().pack_id.clone()),
+            Some(detail) => Err(BuildError::Contradicted { file: path.to_owned(), detail }),
+        }
     }
 
     /// The bytes of the `.gtbundle` file.
@@ -284,6 +313,24 @@ impl BundleBuilder {
             "extension_providers": providers,
         })
     }
+}
+
+/// Checks that every pack, built or to be built, is where it is looked for.
+fn check_places(files: &Files) -> Result<(), BuildError> {
+    let left_out = |file: &str, hint| BuildError::LeftOut { file: file.to_owned(), hint };
+    for path in files.keys().filter(|path| !KEPT.iter().any(|kept| path.starts_with(kept))) {
+        let folder = path.strip_suffix(pack_yaml::NAME).and_then(|path| path.strip_suffix('/'));
+        let is_pack = folder.is_some() || path.ends_with(".gtpack");
+        if is_pack && !path.starts_with("packs/") && !path.starts_with("providers/") {
+            let hint = "packs are looked for in `packs/` and `providers/`; move it there";
+            return Err(left_out(folder.unwrap_or(path), hint));
+        }
+        if folder.is_some_and(|folder| folder.ends_with(".gtpack")) {
+            let hint = "`.gtpack` is the ending of packs that are built; rename the folder";
+            return Err(left_out(path, hint));
+        }
+    }
+    Ok(())
 }
 
 /// The folders that packs are built from. One that is part of another is none.

@@ -28,6 +28,22 @@ pub enum BuildError {
         /// What to do.
         hint: &'static str,
     },
+    /// A file or folder that somebody put there for the build, and that the build does not look at.
+    #[error("`{file}` would be left out: {hint}")]
+    LeftOut {
+        /// The file or folder, below the folder that is built.
+        file: String,
+        /// What to do.
+        hint: &'static str,
+    },
+    /// A pack that goes into a bundle is not what was built or signed.
+    #[error("`{file}` is not what was built: {detail}; build or fetch it again")]
+    Contradicted {
+        /// The file, below the bundle.
+        file: String,
+        /// The first of what contradicts it.
+        detail: String,
+    },
     /// A component's file is no component.
     #[error("component `{id}`: `{file}` {problem}")]
     Component {
@@ -71,6 +87,8 @@ impl BuildError {
             Self::Inner { source, .. } => source.code(),
             Self::Source(_) => "build-source-invalid",
             Self::Missing { .. } => "build-file-missing",
+            Self::LeftOut { .. } => "build-file-left-out",
+            Self::Contradicted { .. } => "build-pack-contradicted",
             Self::Component { .. } => "build-component-invalid",
             Self::Duplicate { .. } => "build-duplicate",
             Self::Id { .. } => "build-id-invalid",

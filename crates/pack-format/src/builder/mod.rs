@@ -2,6 +2,7 @@
 
 mod bundle;
 mod error;
+mod flow_check;
 mod pack;
 mod pack_yaml;
 mod source;

@@ -7,17 +7,18 @@ use greentic_deploy_spec::sha256_hex;
 use serde_json::{Value, json};
 
 use super::error::BuildError;
+use super::flow_check;
 use super::pack_yaml::{self, ComponentYaml, ExtensionYaml, PackYaml};
 use super::write_whole;
 use crate::archive::{self, Files};
 use crate::cbor;
 use crate::digest::Digest;
 use crate::error::{DocumentProblem, PackError};
-use crate::flow::{CompiledFlow, FlowError, FlowProblem, compile_with_places};
+use crate::flow::{FlowError, FlowProblem, compile_with_places};
 use crate::limits::Limits;
 use crate::manifest::{
-    ComponentManifest, Extension, PACK_SCHEMA_VERSION, PROVIDER_EXTENSION, PackFlow, PackManifest,
-    ProviderExtension, field, read_manifest, sort, write_manifest,
+    ComponentManifest, Extension, PACK_SCHEMA_VERSION, PROVIDER_EXTENSION, PackFlow, PackKind,
+    PackManifest, ProviderExtension, field, read_manifest, sort, write_manifest,
 };
 use crate::pack::{self, Pack};
 use crate::verify::{self, LockedComponent, LockedOperation, PackSigner, SignatureOf};
@@ -165,6 +166,12 @@ impl<'a> Source<'a> {
             components.push(component);
         }
         let flows = self.flows(&components)?;
+        let answers = !flows.is_empty() || !self.yaml.providers.is_empty();
+        if self.yaml.kind == PackKind::Application && !answers {
+            let hint =
+                "an application answers with flows; write one, or give `pack.yaml` another `kind`";
+            return Err(BuildError::Missing { file: "flows/*.ygtc".to_owned(), hint });
+        }
         for folder in ["assets", "schemas"] {
             self.add_folder(folder)?;
         }
@@ -216,6 +223,7 @@ impl<'a> Source<'a> {
         }
         let bytes = archive::read_file(&path, self.limits)?;
         pack::check_component(&bytes).map_err(fail)?;
+        pack::check_sections(&bytes).map_err(fail)?;
         let digest = Digest::of(&bytes);
         self.files.insert(pack::usual_place(&id), Arc::from(bytes));
         Ok(digest)
@@ -226,7 +234,8 @@ impl<'a> Source<'a> {
         if !folder.is_dir() {
             return Ok(());
         }
-        for (path, bytes) in archive::read_folder(&folder, self.limits)? {
+        let files = archive::read_folder(&folder, self.limits).map_err(|e| e.below(name))?;
+        for (path, bytes) in files {
             self.files.insert(format!("{name}/{path}"), bytes);
         }
         Ok(())
@@ -235,26 +244,27 @@ impl<'a> Source<'a> {
     /// Compiles the flows, in the order of `pack.yaml` or of their files.
     fn flows(&self, components: &[ComponentManifest]) -> Result<Vec<PackFlow>, BuildError> {
         let folder = self.folder.join("flows");
-        let mut flows = Vec::new();
-        let mut ids = HashSet::new();
+        let mut compiled = Vec::new();
         for name in self.flow_files(&folder)? {
             let file = format!("flows/{name}");
             let path = folder.join(&name);
             if !path.is_file() {
-                let hint = "write the flow, or take it out of `flows` in `pack.yaml`";
-                return Err(BuildError::Missing { file, hint });
+                return Err(BuildError::Missing { hint: hint_for_flow(&name), file });
             }
             let text = read_text(&path, &file, self.limits)?;
-            let compiled = compile_with_places(&file, &text, self.limits)?;
-            if self.yaml.dependencies.is_empty() {
-                check_components(&file, &compiled, components)?;
-            }
-            if !ids.insert(compiled.flow.id.clone()) {
-                return Err(BuildError::Duplicate { what: "flow", name: compiled.flow.id });
-            }
-            flows.push(compiled.flow);
+            compiled.push((compile_with_places(&file, &text, self.limits)?, file));
         }
-        Ok(flows)
+        let ids: Vec<String> = compiled.iter().map(|(flow, _)| flow.flow.id.clone()).collect();
+        let mut others = HashSet::new();
+        if let Some(name) = ids.iter().find(|id| !others.insert(id.as_str())) {
+            return Err(BuildError::Duplicate { what: "flow", name: name.clone() });
+        }
+        let has_dependencies = !self.yaml.dependencies.is_empty();
+        let pack = flow_check::Pack { components, flows: &ids, has_dependencies };
+        for (flow, file) in &compiled {
+            pack.check(file, flow)?;
+        }
+        Ok(compiled.into_iter().map(|(flow, _)| flow.flow).collect())
     }
 
     fn flow_files(&self, folder: &Path) -> Result<Vec<String>, BuildError> {
@@ -268,7 +278,12 @@ impl<'a> Source<'a> {
         if !folder.is_dir() {
             return Ok(Vec::new());
         }
-        let files = archive::read_folder(folder, self.limits)?;
+        let files = archive::read_folder(folder, self.limits).map_err(|e| e.below("flows"))?;
+        let is_misnamed = |name: &&String| name.ends_with(".yaml") || name.ends_with(".yml");
+        if let Some(name) = files.keys().find(is_misnamed) {
+            let hint = "the files of flows end in `.ygtc`; rename it, or move it elsewhere";
+            return Err(BuildError::LeftOut { file: format!("flows/{name}"), hint });
+        }
         Ok(files.into_keys().filter(|name| name.ends_with(".ygtc")).collect())
     }
 
@@ -319,28 +334,11 @@ fn read_text(path: &Path, name: &str, limits: &Limits) -> Result<String, BuildEr
     })
 }
 
-/// Checks that the pack has what the nodes run.
-fn check_components(
-    file: &str,
-    compiled: &CompiledFlow,
-    components: &[ComponentManifest],
-) -> Result<(), FlowError> {
-    let is_known = |id: &str| components.iter().any(|component| component.id == id);
-    for (node, place) in compiled.flow.flow.nodes.iter().zip(&compiled.places) {
-        let Some(id) = node.pack_component() else { continue };
-        // A template is only known when it runs; an older spelling has the operation behind the last dot.
-        let has_operation = id.rsplit_once('.').is_some_and(|(component, _)| is_known(component));
-        if is_known(id) || has_operation || id.contains("{{") {
-            continue;
-        }
-        let problem = FlowProblem::UnknownComponent {
-            node: node.id.clone(),
-            component: id.to_owned(),
-            components: components.iter().map(|component| component.id.clone()).collect(),
-        };
-        return Err(FlowError { file: file.to_owned(), place: *place, problem });
+fn hint_for_flow(name: &str) -> &'static str {
+    if name.starts_with("flows/") {
+        return "`flows` in `pack.yaml` names files below `flows/`; leave the folder out";
     }
-    Ok(())
+    "write the flow, or take it out of `flows` in `pack.yaml`"
 }
 
 /// Checks that the pack has the components of its providers.

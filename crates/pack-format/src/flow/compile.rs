@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::error::{FlowError, FlowProblem, Place};
 use super::node_source::{self, NodeSource};
+use super::words;
 use super::yaml::{self, Kind, Pair, Tree};
 use super::{FLOW_SCHEMA_VERSION, Flow, FlowMetadata};
 use crate::limits::Limits;
@@ -24,6 +25,9 @@ const KEYS: &[&str] = &[
     "slot_schema",
     "nodes",
 ];
+
+/// The entry point that a flow starts at.
+const DEFAULT: &str = "default";
 
 const TYPES: &[&str] = &["messaging", "event", "events", "component-config", "job", "http"];
 
@@ -146,10 +150,13 @@ impl<'a> Source<'a> {
     fn schema_version(&self) -> Result<u64, Fault> {
         let Some(tree) = self.value("schema_version") else { return Ok(1) };
         match &tree.kind {
-            Kind::Number(number) => number.as_u64().filter(|version| *version >= 1),
+            Kind::Number(number) => number.as_u64().filter(|version| matches!(version, 1 | 2)),
             _ => None,
         }
-        .ok_or_else(|| wrong(tree, "schema_version", "a whole number from 1 on"))
+        .ok_or_else(|| {
+            let (key, found) = ("schema_version".to_owned(), tree.to_json().to_string());
+            (tree.place, FlowProblem::Choice { key, found, expected: &["1", "2"] })
+        })
     }
 
     fn nodes(&self) -> Result<Vec<NodeSource<'a>>, Fault> {
@@ -166,6 +173,10 @@ impl<'a> Source<'a> {
         let mut entrypoints = BTreeMap::new();
         if let Some(tree) = self.value("entrypoints") {
             for pair in map(tree, "entrypoints")? {
+                if words::is_near(&pair.key, DEFAULT) {
+                    let found = pair.key.clone();
+                    return Err((pair.place, FlowProblem::Misspelt { found, meant: DEFAULT }));
+                }
                 if let Kind::Text(node) = &pair.value.kind {
                     known_node(node, pair.value.place, nodes)?;
                 }
@@ -181,7 +192,7 @@ impl<'a> Source<'a> {
             None => nodes.iter().find(|node| **node == "in").or_else(|| nodes.first()).copied(),
         };
         if let Some(start) = start {
-            entrypoints.entry("default".to_owned()).or_insert_with(|| start.into());
+            entrypoints.entry(DEFAULT.to_owned()).or_insert_with(|| start.into());
         }
         Ok(entrypoints)
     }

@@ -134,17 +134,158 @@ pub enum FlowProblem {
     /// A route that says nothing.
     #[error("the route says neither `to` nor `out` nor `reply`")]
     EmptyRoute,
+    /// A route that says two things.
+    #[error("the route says `{first}` and `{second}`; keep one")]
+    TwoInOne {
+        /// One of them.
+        first: &'static str,
+        /// The other.
+        second: &'static str,
+    },
+    /// A route that is never taken.
+    #[error(
+        "this route is never taken, since the one before it always is; give that one a `condition` or `status`, or take this one out"
+    )]
+    NeverTaken,
+    /// A `routing` that is no word for one.
+    #[error("`routing` is `{found}`; write `out`, `reply`, or `[{{to: NODE}}]` to go to a node")]
+    Routing {
+        /// What it is.
+        found: String,
+    },
+    /// A condition that is none.
+    #[error(
+        "`{condition}` is no condition; write `path == \"text\"` or `path != \"text\"`, and a route for each"
+    )]
+    Condition {
+        /// The condition.
+        condition: String,
+    },
+    /// A condition over a path that only templates know.
+    #[error(
+        "`{root}` is for templates; a condition sees the output of its own node (`text`), and `entry`, `in` and `response`"
+    )]
+    ConditionPath {
+        /// What its path begins with.
+        root: String,
+    },
+    /// A template that can never be filled.
+    #[error("the template `{template}` cannot be filled: {detail}")]
+    Template {
+        /// The template's beginning.
+        template: String,
+        /// Why.
+        detail: String,
+    },
+    /// A word that is nearly one that is known.
+    #[error("there is no `{found}`; write `{meant}`")]
+    Misspelt {
+        /// The word.
+        found: String,
+        /// The one that is known.
+        meant: &'static str,
+    },
+    /// A key that nothing looks at.
+    #[error("`{key}` does nothing here; {hint}")]
+    Idle {
+        /// The key.
+        key: String,
+        /// What does.
+        hint: &'static str,
+    },
+    /// A node whose payload lacks a text.
+    #[error("`{runs}` needs `{key}`; write it into the payload of node `{node}`")]
+    Lacks {
+        /// The node.
+        node: String,
+        /// What it runs.
+        runs: String,
+        /// The key.
+        key: &'static str,
+    },
+    /// A call of a flow that the pack does not have.
+    #[error("node `{node}` calls the flow `{flow}`, which the pack does not have; its flows are: {}", flows.join(", "))]
+    UnknownFlow {
+        /// The node.
+        node: String,
+        /// The flow.
+        flow: String,
+        /// The flows that there are.
+        flows: Vec<String>,
+    },
+    /// A node that waits and leads nowhere.
+    #[error(
+        "node `{node}` waits and leads nowhere; write `routing: [{{to: NODE}}]` with the node that takes the answer"
+    )]
+    NoWayOn {
+        /// The node.
+        node: String,
+    },
+    /// Nodes that go around for ever.
+    #[error(
+        "the flow never leaves {}; let one of them wait (`session.wait`), end (`out`) or have a `condition`",
+        circle(nodes)
+    )]
+    Circle {
+        /// The nodes.
+        nodes: Vec<String>,
+    },
     /// A node that runs a component that the pack does not have.
     #[error(
-        "node `{node}` runs the component `{component}`, which the pack does not have; its components are: {}",
-        components.join(", ")
+        "node `{node}` runs the component `{component}`, which the pack does not have; {}",
+        known(nearest.as_deref(), components)
     )]
     UnknownComponent {
         /// The node.
         node: String,
         /// The component.
         component: String,
+        /// The word that was probably meant.
+        nearest: Option<String>,
         /// The components that there are.
         components: Vec<String>,
     },
+    /// A node that calls an operation that its component does not have.
+    #[error(
+        "node `{node}` calls `{operation}` of the component `{component}`, which has: {}",
+        operations.join(", ")
+    )]
+    UnknownOperation {
+        /// The node.
+        node: String,
+        /// The component.
+        component: String,
+        /// The operation.
+        operation: String,
+        /// The operations that there are.
+        operations: Vec<String>,
+    },
+    /// A node that names no operation.
+    #[error(
+        "node `{node}` names no operation of the component `{component}`; write `operation:` with one of: {}",
+        operations.join(", ")
+    )]
+    NoOperation {
+        /// The node.
+        node: String,
+        /// The component.
+        component: String,
+        /// The operations that there are.
+        operations: Vec<String>,
+    },
+}
+
+fn circle(nodes: &[String]) -> String {
+    match nodes {
+        [one] => format!("node `{one}`"),
+        many => format!("the nodes {}", many.join(", ")),
+    }
+}
+
+fn known(nearest: Option<&str>, components: &[String]) -> String {
+    match (nearest, components) {
+        (Some(nearest), _) => format!("did you mean `{nearest}`?"),
+        (None, []) => "it has none: name it under `components` in `pack.yaml`".to_owned(),
+        (None, some) => format!("its components are: {}", some.join(", ")),
+    }
 }

@@ -4,6 +4,8 @@ mod compile;
 mod error;
 mod node_source;
 mod routing;
+mod source_check;
+pub(crate) mod words;
 pub(crate) mod yaml;
 
 use std::collections::BTreeMap;

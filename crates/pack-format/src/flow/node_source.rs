@@ -4,6 +4,8 @@ use serde_json::Value;
 
 use super::compile::{Fault, known_node, map, text, wrong};
 use super::error::{FlowProblem, Place};
+use super::source_check::{check_condition, check_idle, check_routes, check_templates};
+use super::words;
 use super::yaml::{Kind, Pair, Tree};
 use super::{ComponentRef, Mapping, Node, NodeTelemetry, Route, Routing};
 
@@ -19,8 +21,8 @@ pub(super) struct NodeSource<'a> {
     runs: &'a Pair,
     operation: Option<String>,
     in_map: Option<&'a Tree>,
-    out_map: Option<&'a Tree>,
-    err_map: Option<&'a Tree>,
+    out_map: Option<&'a Pair>,
+    err_map: Option<&'a Pair>,
     routing: Option<&'a Tree>,
     telemetry: Option<&'a Tree>,
 }
@@ -39,7 +41,8 @@ pub(super) fn read(pair: &Pair) -> Result<NodeSource<'_>, Fault> {
         let problem = FlowProblem::SeveralComponents { node: node(), keys, known: KNOWN };
         return Err((second.place, problem));
     }
-    let value = |key: &str| pairs.iter().find(|pair| pair.key == key).map(|pair| &pair.value);
+    let pair_of = |key: &str| pairs.iter().find(|pair| pair.key == key);
+    let value = |key: &str| pair_of(key).map(|pair| &pair.value);
     let operation = value("operation").map(|tree| text(tree, "operation").map(str::to_owned));
     Ok(NodeSource {
         name: &pair.key,
@@ -47,8 +50,8 @@ pub(super) fn read(pair: &Pair) -> Result<NodeSource<'_>, Fault> {
         runs,
         operation: operation.transpose()?,
         in_map: value("in_map"),
-        out_map: value("out_map").or_else(|| value("output")),
-        err_map: value("err_map"),
+        out_map: pair_of("out_map").or_else(|| pair_of("output")),
+        err_map: pair_of("err_map"),
         routing: value("routing"),
         telemetry: value("telemetry"),
     })
@@ -57,56 +60,68 @@ pub(super) fn read(pair: &Pair) -> Result<NodeSource<'_>, Fault> {
 fn check_name(name: &str, place: Place) -> Result<(), Fault> {
     let is_first = |first: char| first.is_ascii_alphabetic() || first == '_';
     let is_rest = |rest: char| rest.is_ascii_alphanumeric() || matches!(rest, '_' | '-');
+    if name == "out" {
+        return Err(wrong_name(name, place, "`to: out` ends the flow; give it another name"));
+    }
     if name.starts_with(is_first) && name.chars().all(is_rest) && name.len() <= 255 {
         return Ok(());
     }
     let expected = "start with a letter or `_`, then letters, digits, `_` and `-`";
-    Err((place, FlowProblem::Id { id: name.to_owned(), what: "the name of a node", expected }))
+    Err(wrong_name(name, place, expected))
+}
+
+fn wrong_name(name: &str, place: Place, expected: &'static str) -> Fault {
+    (place, FlowProblem::Id { id: name.to_owned(), what: "the name of a node", expected })
 }
 
 impl NodeSource<'_> {
     pub(super) fn compile(&self, is_legacy: bool, nodes: &[&str]) -> Result<Node, Fault> {
         let payload = self.in_map.unwrap_or(&self.runs.value);
         let mapping = |tree: &Tree| Mapping { mapping: tree.to_json() };
+        check_idle([self.out_map, self.err_map])?;
+        check_templates(payload)?;
         Ok(Node {
             id: self.name.to_owned(),
-            component: self.component(is_legacy),
+            component: self.component(is_legacy)?,
             input: match payload.kind {
                 Kind::Null => Mapping::default(),
                 _ => mapping(payload),
             },
-            output: self.out_map.map(mapping).unwrap_or_default(),
-            err_map: self.err_map.map(mapping),
+            output: self.out_map.map(|pair| mapping(&pair.value)).unwrap_or_default(),
+            err_map: self.err_map.map(|pair| mapping(&pair.value)),
             routing: self.routing(nodes)?,
             telemetry: self.telemetry()?,
         })
     }
 
     /// From schema version 2 on the key is an operation, and the payload names the component.
-    fn component(&self, is_legacy: bool) -> ComponentRef {
+    fn component(&self, is_legacy: bool) -> Result<ComponentRef, Fault> {
         let key = self.runs.key.as_str();
-        let (id, operation) = if is_legacy || is_builtin(key) {
+        // Whatever else begins with `emit.` is as good as `emit.response`, so nobody would notice.
+        if let Some(meant) = words::meant(key).filter(|_| key.starts_with("emit.")) {
+            return Err((self.runs.place, FlowProblem::Misspelt { found: key.to_owned(), meant }));
+        }
+        let (id, operation) = if is_legacy || words::is_reserved(key) {
             (key, self.operation.clone())
         } else {
             ("component.exec", Some(self.operation.clone().unwrap_or_else(|| key.to_owned())))
         };
-        ComponentRef { id: id.to_owned(), pack_alias: None, operation }
+        Ok(ComponentRef { id: id.to_owned(), pack_alias: None, operation })
     }
 
     fn routing(&self, nodes: &[&str]) -> Result<Routing, Fault> {
-        const WORDS: &[&str] = &["out", "reply"];
         let Some(tree) = self.routing else { return Ok(Routing::End) };
         match &tree.kind {
             Kind::Null => Ok(Routing::End),
             Kind::Text(word) if word == "out" => Ok(Routing::End),
             Kind::Text(word) if word == "reply" => Ok(Routing::Reply),
-            Kind::Text(word) => {
-                let (key, found) = ("routing".to_owned(), word.clone());
-                Err((tree.place, FlowProblem::Choice { key, found, expected: WORDS }))
-            }
+            Kind::Text(word) => Err((tree.place, FlowProblem::Routing { found: word.clone() })),
             Kind::List(items) => {
                 let routes: Result<Vec<_>, _> = items.iter().map(|one| route(one, nodes)).collect();
-                Ok(Routing::from_routes(&routes?, tree.to_json()))
+                let routes = routes?;
+                let routing = Routing::from_routes(&routes, tree.to_json());
+                check_routes(&routing, &routes, items)?;
+                Ok(routing)
             }
             _ => Err(wrong(tree, "routing", "`out`, `reply` or a list of routes")),
         }
@@ -120,22 +135,6 @@ impl NodeSource<'_> {
     }
 }
 
-/// What the engine does itself, in every schema version.
-pub(crate) fn is_builtin(id: &str) -> bool {
-    const WORDS: &[&str] = &[
-        "component.exec",
-        "flow.call",
-        "mcp",
-        "provider.invoke",
-        "questions",
-        "session.wait",
-        "state.get",
-        "state.set",
-        "template",
-    ];
-    WORDS.contains(&id) || id.starts_with("emit.") || id.starts_with("dw.")
-}
-
 fn route(tree: &Tree, nodes: &[&str]) -> Result<Route, Fault> {
     let mut route = Route::default();
     for pair in map(tree, "a route")? {
@@ -143,7 +142,10 @@ fn route(tree: &Tree, nodes: &[&str]) -> Result<Route, Fault> {
         match pair.key.as_str() {
             "to" => route.to = Some(target(&pair.value, nodes)?),
             "status" => route.status = Some(word()?),
-            "condition" => route.condition = Some(word()?),
+            "condition" => {
+                check_condition(text(&pair.value, "condition")?, pair.value.place, nodes)?;
+                route.condition = Some(word()?);
+            }
             "out" => route.out = truth(pair)?,
             "reply" => route.reply = truth(pair)?,
             _ => {
@@ -185,6 +187,6 @@ impl Node {
             let named = payload.get("component").or_else(|| payload.get("component_ref"));
             return named.and_then(Value::as_str);
         }
-        (!is_builtin(id)).then_some(id)
+        (!words::is_engines(id)).then_some(id)
     }
 }

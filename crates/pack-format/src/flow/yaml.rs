@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
+use serde_saphyr::budget::BudgetBreach;
 use serde_saphyr::{Location, Options, Spanned};
 
 use super::error::{FlowError, FlowProblem, Place};
@@ -40,7 +41,7 @@ pub(crate) struct Pair {
 pub(crate) fn parse(file: &str, text: &str, limits: &Limits) -> Result<Tree, FlowError> {
     check_size(file, text, limits)?;
     let spanned: Spanned<Kind> = serde_saphyr::from_str_with_options(text, options(limits))
-        .map_err(|error| syntax(file, &error))?;
+        .map_err(|error| syntax(file, text, &error))?;
     Ok(spanned.into())
 }
 
@@ -51,7 +52,8 @@ pub(crate) fn parse_typed<T: serde::de::DeserializeOwned>(
     limits: &Limits,
 ) -> Result<T, FlowError> {
     check_size(file, text, limits)?;
-    serde_saphyr::from_str_with_options(text, options(limits)).map_err(|error| syntax(file, &error))
+    serde_saphyr::from_str_with_options(text, options(limits))
+        .map_err(|error| syntax(file, text, &error))
 }
 
 fn check_size(file: &str, text: &str, limits: &Limits) -> Result<(), FlowError> {
@@ -79,13 +81,39 @@ fn options(limits: &Limits) -> Options {
     }
 }
 
-fn syntax(file: &str, error: &serde_saphyr::Error) -> FlowError {
+fn syntax(file: &str, source: &str, error: &serde_saphyr::Error) -> FlowError {
     let place = error.location().map(Place::from).unwrap_or_default();
-    let text = error.without_snippet().to_string();
-    // The place stands in front of the text already.
-    let suffix = format!(" at line {}, column {}", place.line, place.column);
-    let detail = text.strip_suffix(&suffix).unwrap_or(&text).to_owned();
+    let error = error.without_snippet();
+    let detail = in_our_words(source, place, error).unwrap_or_else(|| {
+        let text = error.to_string();
+        // The place stands in front of the text already.
+        let suffix = format!(" at line {}, column {}", place.line, place.column);
+        text.strip_suffix(&suffix).unwrap_or(&text).to_owned()
+    });
     FlowError { file: file.to_owned(), place, problem: FlowProblem::Syntax { detail } }
+}
+
+/// What to write instead, for mistakes that the parser tells in words of its own.
+fn in_our_words(source: &str, place: Place, error: &serde_saphyr::Error) -> Option<String> {
+    use serde_saphyr::Error;
+    let line = usize::try_from(place.line).ok()?.checked_sub(1);
+    let line = line.and_then(|line| source.lines().nth(line)).unwrap_or_default();
+    let text = match error {
+        Error::DuplicateMappingKey { key, .. } => {
+            let key = key.as_ref().map_or_else(|| "a key".to_owned(), |key| format!("`{key}`"));
+            return Some(format!("{key} is there twice; keep one"));
+        }
+        Error::MultipleDocuments { .. }
+        | Error::Budget { breach: BudgetBreach::Documents { .. }, .. } => {
+            "the file has several documents (`---`); keep one"
+        }
+        Error::Eof { .. } if source.trim().is_empty() => "the file is empty",
+        Error::Unexpected { .. } if line.contains("{{") => {
+            "braces make a map here; put a text with `{{…}}` in quotes: \"{{entry.text}}\""
+        }
+        _ => return None,
+    };
+    Some(text.to_owned())
 }
 
 impl From<Location> for Place {

@@ -223,3 +223,27 @@ pub(crate) fn check_component(bytes: &[u8]) -> Result<(), EntryProblem> {
         _ => Err(EntryProblem::Broken { detail: "it is no WebAssembly component" }),
     }
 }
+
+/// Checks that the sections of a component fill its file: a file that was cut off is told while it is built, not by the host.
+pub(crate) fn check_sections(bytes: &[u8]) -> Result<(), EntryProblem> {
+    const HEADER: usize = 8;
+    let mut rest = bytes.get(HEADER..).unwrap_or_default();
+    while let Some((_kind, section)) = rest.split_first() {
+        let next = section_end(section).and_then(|end| section.get(end..));
+        rest = next.ok_or(EntryProblem::Broken { detail: "it is cut off; build it again" })?;
+    }
+    Ok(())
+}
+
+/// Where a section ends: its length, as LEB128, and as many bytes.
+fn section_end(section: &[u8]) -> Option<usize> {
+    let mut length = 0_u64;
+    // A length of 32 bits has five bytes at most.
+    for (at, byte) in section.iter().take(5).enumerate() {
+        length |= u64::from(byte & 0x7f) << (7 * at);
+        if byte & 0x80 == 0 {
+            return usize::try_from(length).ok()?.checked_add(at + 1);
+        }
+    }
+    None
+}

@@ -10,8 +10,8 @@ use crate::lab::{self, limits, write};
 fn builder() -> BundleBuilder {
     let pack: Arc<[u8]> = lab::pack().into();
     let builder = BundleBuilder::new("ai.example.bundle", &limits()).unwrap().name("Example");
-    let builder = builder.pack("hello", pack.clone()).unwrap();
-    builder.provider("messaging", "example", pack).unwrap()
+    let builder = builder.pack("hello", pack).unwrap();
+    builder.provider("messaging", "example", lab::pack_called("ai.example.provider")).unwrap()
 }
 
 #[test]
@@ -118,4 +118,46 @@ fn a_bundle_needs_packs_that_are_packs_with_names_of_their_own() {
     assert_eq!(one.provider("state", "A", lab::pack()).unwrap_err().code(), "build-duplicate");
     assert_eq!(empty().pack("../a", lab::pack()).unwrap_err().code(), "build-id-invalid");
     assert_eq!(BundleBuilder::new("a b", &limits()).unwrap_err().code(), "build-id-invalid");
+}
+
+#[test]
+fn a_bundle_has_no_two_packs_with_one_id_and_none_that_was_changed() {
+    let one = || BundleBuilder::new("b", &limits()).unwrap().pack("a", lab::pack()).unwrap();
+    let error = one().pack("b", lab::pack()).unwrap_err().to_string();
+    assert_eq!(error, "a pack with the id `ai.example.hello` is there twice; rename one");
+    // Env-packs of deployers do not serve; they may be what serves elsewhere.
+    one().provider("deployer", "b", lab::pack()).unwrap();
+    let folder = TempDir::new().unwrap();
+    lab::builder().write_folder(folder.path()).unwrap();
+    write(folder.path(), "assets/cards/hello.json", "[]");
+    let changed = lab::zip_of(folder.path());
+    let error = BundleBuilder::new("b", &limits()).unwrap().pack("a", changed).unwrap_err();
+    assert_eq!(error.code(), "build-pack-contradicted");
+    assert!(error.to_string().contains("`assets/cards/hello.json` has not the listed"), "{error}");
+}
+
+#[test]
+fn what_a_bundles_folder_says_or_has_in_vain_is_refused() {
+    let check = |name: &str, content: &str, expected: &str| {
+        let folder = TempDir::new().unwrap();
+        write(folder.path(), "bundle.yaml", "bundle_id: b\n");
+        write(folder.path(), "packs/a.gtpack", lab::pack());
+        BundleBuilder::from_folder(folder.path(), &limits()).unwrap();
+        write(folder.path(), name, content);
+        let error = BundleBuilder::from_folder(folder.path(), &limits()).unwrap_err().to_string();
+        assert!(error.starts_with(expected), "{error}");
+    };
+    check("bundle.yaml", "bundle_id: b\nfoo: 1\n", "bundle.yaml:2:1: unknown field `foo`");
+    check("bundle.yaml", "bundle_id: b\npacks: [x]\n", "bundle.yaml:2:1: unknown field `packs`");
+    check(
+        "hello/pack.yaml",
+        "",
+        "`hello` would be left out: packs are looked for in `packs/` and `providers/`",
+    );
+    check("hello.gtpack", "", "`hello.gtpack` would be left out");
+    check(
+        "packs/b.gtpack/pack.yaml",
+        "",
+        "`packs/b.gtpack/pack.yaml` would be left out: `.gtpack` is the ending",
+    );
 }

@@ -66,7 +66,6 @@ fn each_spelling_of_routes_has_its_meaning() {
         other => panic!("{source}: {other:?}"),
     };
     assert_eq!(custom("[{status: ok, to: b}]"), json!([{"status": "ok", "to": "b"}]));
-    assert_eq!(custom("[{to: b}, {to: a}]"), json!([{"to": "b"}, {"to": "a"}]));
     assert_eq!(custom("[{status: ok, to: b}, {status: ok, to: a}]").as_array().unwrap().len(), 2);
     assert_eq!(custom("[{status: ok, to: b}, {out: true}]").as_array().unwrap().len(), 2);
     let condition = custom("[{condition: a == \"1\", to: b}, {out: true}]");
@@ -138,7 +137,7 @@ fn errors_name_line_column_and_what_was_expected() {
     );
     refused(
         &flow("    routing: end\n"),
-        "a.ygtc:6:14: `routing` is `end`; expected one of: out, reply",
+        "a.ygtc:6:14: `routing` is `end`; write `out`, `reply`, or `[{to: NODE}]` to go to a node",
     );
     refused(
         &flow("    routing: [{status: ok}]\n"),
@@ -164,14 +163,111 @@ fn errors_name_line_column_and_what_was_expected() {
 }
 
 #[test]
-fn a_key_twice_and_a_second_document_are_refused() {
-    for source in [
-        "id: f\nid: g\ntype: messaging\nnodes: {a: {x: 1}}\n",
-        "id: f\ntype: messaging\nnodes:\n  a: {x: 1}\n  a: {x: 2}\n",
-        "id: f\ntype: messaging\nnodes: {a: {x: 1}}\n---\nid: g\n",
-        "id: f\ntype: [\n",
-        "",
+fn what_can_never_work_is_refused_at_its_place() {
+    let node = |rest: &str| {
+        format!("id: f\ntype: messaging\nnodes:\n  a:\n    x: {{}}\n{rest}  b: {{x: 1}}\n")
+    };
+    let routes = |routes: &str, expected: &str| {
+        refused(&node(&format!("    routing: [{routes}]\n")), &format!("a.ygtc:6:{expected}"));
+    };
+    let never = "this route is never taken, since the one before it always is; give that one a `condition` or `status`, or take this one out";
+    routes("{to: b}, {to: a}", &format!("24: {never}"));
+    routes("{out: true}, {status: ok, to: a}", &format!("28: {never}"));
+    routes("{to: b, out: true}", "15: the route says `to` and `out`; keep one");
+    let both = "15: the route says `condition` and `status`; keep one";
+    routes("{to: b, status: ok, condition: 'a == \"b\"'}", both);
+    for condition in [
+        "entry.text = \"x\"",
+        "n > 5",
+        "text contains \"x\"",
+        "nonsense",
+        "a == \"x\" && b == \"x\"",
+        "a == \"x\" || a == \"y\"",
+        "a == ",
+        "a == two words",
     ] {
+        let expected = format!(
+            "27: `{condition}` is no condition; write `path == \"text\"` or `path != \"text\"`, and a route for each"
+        );
+        routes(&format!("{{condition: '{condition}', to: b}}"), &expected);
+    }
+    for (path, root) in [("prev.v", "prev"), ("node.b.v", "node"), ("state.entry.text", "state")] {
+        let expected = format!(
+            "27: `{root}` is for templates; a condition sees the output of its own node (`text`), and `entry`, `in` and `response`"
+        );
+        routes(&format!("{{condition: '{path} == \"x\"', to: b}}"), &expected);
+    }
+    for condition in
+        ["state == \"open\"", "text != \"a == b\"", "n == 5", "node.other == \"x\"", "a == \"\""]
+    {
+        compile(&node(&format!("    routing: [{{condition: '{condition}', to: b}}, {{to: a}}]\n")));
+    }
+    refused(
+        &node("    out_map: {text: mapped}\n"),
+        "a.ygtc:6:5: `out_map` does nothing here; what a node gives goes on as it is, and an error ends the turn; name `{{prev.…}}` in the payload of the next node",
+    );
+    compile(&node("    output: {}\n    err_map:\n"));
+    let flow = |rest: &str| format!("id: f\ntype: messaging\n{rest}");
+    refused(
+        &flow("nodes:\n  out: {x: 1}\n"),
+        "a.ygtc:4:3: `out` cannot be the name of a node; `to: out` ends the flow; give it another name",
+    );
+    refused(
+        &flow("schema_version: 9\nnodes: {a: {x: 1}}\n"),
+        "a.ygtc:3:17: `schema_version` is `9`; expected one of: 1, 2",
+    );
+    refused(
+        &flow("entrypoints: {defalt: a}\nnodes: {a: {x: 1}}\n"),
+        "a.ygtc:3:15: there is no `defalt`; write `default`",
+    );
+    refused(
+        &flow("nodes: {a: {emit.respnse: {text: a}}}\n"),
+        "a.ygtc:3:13: there is no `emit.respnse`; write `emit.response`",
+    );
+    assert_eq!(compile(&flow("nodes: {a: {emit.card: {text: a}}}\n")).flow.nodes.len(), 1);
+}
+
+#[test]
+fn a_template_that_can_never_be_filled_is_refused_at_its_place() {
+    let flow =
+        |text: &str| format!("id: f\ntype: job\nnodes:\n  a:\n    x: {{list: [1, \"{text}\"]}}\n");
+    for text in [
+        "{{entry.text",
+        "{{#if entry.text}}yes",
+        "x {{upper entry.text}}",
+        "{{> part}} x",
+        "{{#each}}x{{/each}}",
+    ] {
+        let error =
+            compile_flow("a.ygtc", &flow(text), &Limits::default()).unwrap_err().to_string();
+        let expected = format!("a.ygtc:5:19: the template `{text}` cannot be filled: ");
+        assert!(error.starts_with(&expected), "{error}");
+        assert_eq!(error.lines().count(), 1);
+    }
+    for text in [
+        "{{entry.list[0]['a b']}}",
+        "Hi {{entry.text}} {{unknown.path}}",
+        "{{#each entry.list}}{{this.name}} {{@index}}{{else}}none{{/each}}",
+        "{{#if (eq entry.text 'x')}}yes{{/if}} {{lookup entry.map entry.key}}",
+        "{{#with prev}}{{text}}{{/with}} \\\\{{not a template}}",
+    ] {
+        compile(&flow(text));
+    }
+}
+
+#[test]
+fn what_the_yaml_cannot_be_is_said_with_what_to_write() {
+    let flow = |rest: &str| format!("id: f\ntype: messaging\nnodes:\n  a:\n{rest}");
+    refused(
+        &flow("    emit.response: {text: {{entry.text}}}\n"),
+        "a.ygtc:5:28: braces make a map here; put a text with `{{…}}` in quotes: \"{{entry.text}}\"",
+    );
+    refused(&flow("    x: 1\n    x: 2\n"), "a.ygtc:6:5: `x` is there twice; keep one");
+    refused(
+        &format!("{}---\nid: g\n", flow("    x: 1\n")),
+        "a.ygtc:6:1: the file has several documents (`---`); keep one",
+    );
+    for source in ["id: f\ntype: [\n", ""] {
         let error = compile_flow("a.ygtc", source, &Limits::default()).unwrap_err();
         assert!(error.to_string().starts_with("a.ygtc"), "{error}");
     }

@@ -102,12 +102,37 @@ pub(crate) fn pack() -> Vec<u8> {
     builder().build().unwrap()
 }
 
+/// The same pack under another id.
+pub(crate) fn pack_called(id: &str) -> Vec<u8> {
+    let folder = pack_folder();
+    write(folder.path(), "pack.yaml", PACK_YAML.replace("ai.example.hello", id));
+    PackBuilder::from_folder(folder.path(), &limits()).unwrap().build().unwrap()
+}
+
 pub(crate) fn builder() -> PackBuilder {
     PackBuilder::from_folder(pack_folder().path(), &limits()).unwrap()
 }
 
 pub(crate) fn limits() -> Limits {
     Limits::default()
+}
+
+/// An archive of the files of a folder, as they are.
+pub(crate) fn zip_of(folder: &Path) -> Vec<u8> {
+    let mut zip = Zip::default();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(below) = folders.pop() {
+        for entry in fs::read_dir(below).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let name = path.strip_prefix(folder).unwrap().to_str().unwrap();
+            zip.entries.push(ZipEntry::new(name, fs::read(&path).unwrap()));
+        }
+    }
+    zip.bytes()
 }
 
 /// Makes bytes of hex digits; what else stands there is skipped.

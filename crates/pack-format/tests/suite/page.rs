@@ -32,7 +32,7 @@ fn the_folder_of_the_page_builds_a_pack() {
 fn the_parts_of_pack_yaml_on_the_page_build_a_pack() {
     let folder = lab::pack_folder();
     fs::remove_file(folder.path().join("flows/main.ygtc")).unwrap();
-    let mut yaml = "pack_id: ai.example.parts\nversion: 1.0.0\n".to_owned();
+    let mut yaml = "pack_id: ai.example.parts\nversion: 1.0.0\nkind: library\n".to_owned();
     let parts = page::blocks(PAGE).into_iter();
     for part in parts.filter(|block| block.language == "yaml" && block.file.is_none()) {
         yaml.push_str(&part.text);

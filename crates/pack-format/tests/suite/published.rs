@@ -148,12 +148,11 @@ fn every_published_flow_compiles_or_says_where_it_is_wrong() {
         let source = fs::read_to_string(&path).unwrap();
         match compile_flow(&name, &source, &Limits::default()) {
             Ok(flow) => assert!(flow.flow.start().is_some(), "{name}"),
-            // Their own tests have these two refused, too.
+            // Their own tests have two of these refused, too. The third has a template that is none, and fails whenever it runs.
             Err(error) => {
-                assert!(
-                    ["invalid_node_shape.ygtc", "flow_missing_type.ygtc"].contains(&&*name),
-                    "{error}"
-                );
+                let wrong =
+                    ["invalid_node_shape.ygtc", "flow_missing_type.ygtc", "weather_bot.ygtc"];
+                assert!(wrong.contains(&&*name), "{error}");
                 assert!(error.place.line > 0, "{error}");
             }
         }

@@ -44,7 +44,8 @@ fn image_with(config: &Value) -> BundleImage {
     let folder = TempDir::new().unwrap();
     write(folder.path(), "bundle.yaml", "bundle_id: b\n");
     for name in ["packs/hello", "providers/messaging/chat", "providers/deployer/cloud"] {
-        write(folder.path(), &format!("{name}.gtpack"), lab::pack());
+        let id = name.replace('/', ".");
+        write(folder.path(), &format!("{name}.gtpack"), lab::pack_called(&id));
     }
     write(folder.path(), CONFIG, config.to_string());
     BundleImage::open(folder.path(), &limits()).unwrap()

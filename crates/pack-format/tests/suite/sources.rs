@@ -43,7 +43,8 @@ fn packs_of_a_bundles_source_are_built() {
     write(folder.path(), "bundle.yaml", "bundle_id: many\n");
     for name in ["packs/one", "providers/messaging/two"] {
         let source = folder.path().join(name);
-        write(&source, "pack.yaml", lab::PACK_YAML);
+        let id = name.replace('/', ".");
+        write(&source, "pack.yaml", lab::PACK_YAML.replace("ai.example.hello", &id));
         write(&source, "flows/main.ygtc", lab::FLOW);
         write(&source, "components/greeter.wasm", lab::COMPONENT);
         write(&source, "schemas/config.schema.json", "{}");

@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
+use greentic_pack_format::expression::{Step, at};
 use handlebars::Context;
 use serde_json::Value;
 
 use super::state::FlowState;
-use super::template::{Scope, Step, at};
+use super::template::Scope;
 
 /// The state of a flow, made one value only when something needs it so: it would be copied.
 pub(super) struct StateContext<'s> {
@@ -46,10 +47,10 @@ impl Scope for StateContext<'_> {
 
 #[cfg(test)]
 mod tests {
+    use greentic_pack_format::expression::parse_path;
     use serde_json::json;
 
     use super::*;
-    use crate::flow::template::parse_path;
 
     #[test]
     fn what_is_found_without_the_whole_is_what_is_in_the_whole() {

@@ -12,7 +12,6 @@ mod route;
 mod size;
 mod state;
 mod template;
-mod template_bounds;
 mod templates;
 #[cfg(test)]
 #[expect(clippy::disallowed_methods, reason = "a test is a program: it builds its runtime")]

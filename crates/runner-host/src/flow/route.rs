@@ -3,11 +3,11 @@
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
+use greentic_pack_format::Routing;
+use greentic_pack_format::expression::Condition;
 use serde_json::{Map, Value, json};
 
 use super::FlowError;
-use super::template::{at, parse_path};
-use greentic_pack_format::Routing;
 
 /// What comes after a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,37 +112,8 @@ fn target(route: &Value) -> Option<Step> {
     }
 }
 
-/// Tells whether `path == "value"` or `path != "value"` holds. Texts are compared without regard to
-/// case; what is absent equals the empty text.
 fn holds(condition: &str, context: &Value) -> Result<bool, FlowError> {
+    let read = Condition::parse(condition);
     let wrong = || FlowError::Condition { condition: condition.chars().take(200).collect() };
-    let (path, wanted, equal) = match condition.split_once("!=") {
-        Some((path, wanted)) => (path, wanted, false),
-        None => {
-            let (path, wanted) = condition.split_once("==").ok_or_else(wrong)?;
-            (path, wanted, true)
-        }
-    };
-    let path = parse_path(path.trim()).ok_or_else(wrong)?;
-    let found = at(context, &path).map(text).unwrap_or_default();
-    let wanted = unquoted(wanted.trim());
-    Ok((found.to_lowercase() == wanted.to_lowercase()) == equal)
-}
-
-fn unquoted(text: &str) -> &str {
-    for quote in ['"', '\''] {
-        let inner = text.strip_prefix(quote).and_then(|text| text.strip_suffix(quote));
-        if let Some(inner) = inner {
-            return inner;
-        }
-    }
-    text
-}
-
-fn text(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Null => String::new(),
-        other => other.to_string(),
-    }
+    Ok(read.ok_or_else(wrong)?.holds(context))
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use greentic_pack_format::expression::{Step, at, whole_path};
 use handlebars::Context;
 use serde_json::{Map, Value};
 
@@ -90,66 +91,4 @@ impl<S: Scope> Filler<'_, S> {
         self.left = left.ok_or(FlowError::TooMuch { limit: MAX_HELD })?;
         Ok(())
     }
-}
-
-/// The path of a text that is nothing but one plain expression.
-fn whole_path(text: &str) -> Option<Vec<Step>> {
-    let inner = text.trim().strip_prefix("{{")?.strip_suffix("}}")?.trim();
-    // A third brace, a block, a comment, a partial or a helper is Handlebars' own matter.
-    if inner.is_empty() || inner.starts_with(['{', '#', '!', '>', '&', '/', '^']) {
-        return None;
-    }
-    parse_path(inner)
-}
-
-/// One step of a path.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Step {
-    Key(String),
-    Index(usize),
-}
-
-/// Reads `a.b[0]["k"]`. A leading `this` says nothing. None when it is no such path.
-pub(super) fn parse_path(text: &str) -> Option<Vec<Step>> {
-    let mut steps = Vec::new();
-    let mut rest = text;
-    while !rest.is_empty() {
-        if let Some(bracket) = rest.strip_prefix('[') {
-            let (inner, after) = bracket.split_once(']')?;
-            let quoted = inner
-                .strip_prefix('"')
-                .and_then(|inner| inner.strip_suffix('"'))
-                .or_else(|| inner.strip_prefix('\'').and_then(|inner| inner.strip_suffix('\'')));
-            steps.push(match quoted {
-                Some(key) => Step::Key(key.to_owned()),
-                None => Step::Index(inner.trim().parse().ok()?),
-            });
-            rest = after;
-        } else {
-            let name = rest.strip_prefix('.').unwrap_or(rest);
-            let end = name.find(['.', '[']).unwrap_or(name.len());
-            let (key, after) = name.split_at(end);
-            let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '@' | '$');
-            if key.is_empty() || !key.chars().all(plain) {
-                return None;
-            }
-            steps.push(Step::Key(key.to_owned()));
-            rest = after;
-        }
-    }
-    if steps.first() == Some(&Step::Key("this".to_owned())) {
-        steps.remove(0);
-    }
-    Some(steps)
-}
-
-/// The value at a path.
-pub(super) fn at<'v>(value: &'v Value, path: &[Step]) -> Option<&'v Value> {
-    path.iter().try_fold(value, |value, step| match step {
-        Step::Key(key) => match value {
-            Value::Array(items) => key.parse().ok().and_then(|index: usize| items.get(index)),
-            value => value.get(key),
-        },
-        Step::Index(index) => value.get(index),
-    })
 }

@@ -4,10 +4,11 @@ use std::fmt::{self, Debug};
 use std::io::{self, ErrorKind, Write};
 
 use greentic_pack_format::Flow;
+use greentic_pack_format::expression::template_bounds;
 use handlebars::{Context, Handlebars};
 use serde_json::Value;
 
-use super::{FlowError, template_bounds};
+use super::FlowError;
 
 /// Bytes that one text may have once it is filled.
 const MAX_TEXT: usize = 1024 * 1024;
@@ -61,7 +62,7 @@ impl Templates {
             template: text.chars().take(200).collect(),
             detail,
         };
-        if let Some(problem) = template_bounds::problem(text, context.data()) {
+        if let Some(problem) = template_bounds(text, context.data()) {
             return Err(failed(problem.to_owned()));
         }
         let mut out = Bounded::default();
@@ -77,7 +78,7 @@ impl Templates {
 
 /// Whether a text is a template whose parser has a bound.
 fn is_parsed_once(text: &str) -> bool {
-    text.contains("{{") && template_bounds::problem(text, &Value::Null).is_none()
+    text.contains("{{") && template_bounds(text, &Value::Null).is_none()
 }
 
 /// Takes a bounded number of bytes.

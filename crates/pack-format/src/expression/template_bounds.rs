@@ -11,8 +11,9 @@ const MAX_NESTED: usize = 32;
 /// Tags that are filled, those in loops counted as often as they may run.
 const MAX_TAGS: usize = 1_000_000;
 
-/// Why a template is refused; none when it is not.
-pub(super) fn problem(template: &str, context: &Value) -> Option<&'static str> {
+/// Why a template is not filled with this context: its work has no bound; none when it has one.
+#[must_use]
+pub fn problem(template: &str, context: &Value) -> Option<&'static str> {
     let shape = Shape::of(template);
     if shape.has_partials {
         return Some("it has a partial; write its text in its place");

@@ -1,0 +1,44 @@
+use handlebars::{Handlebars, RenderErrorReason, Template};
+use serde_json::{Value, json};
+
+use super::path::whole_path;
+use super::template_bounds;
+
+/// Why a text can never be filled, whatever its flow knows; none when it is no template or a good one.
+///
+/// ```
+/// use greentic_pack_format::expression::template_problem;
+///
+/// assert_eq!(template_problem("Hello {{entry.text}}, {{#if prev.ok}}yes{{/if}}"), None);
+/// assert!(template_problem("Hello {{entry.text}").is_some());
+/// ```
+#[must_use]
+pub fn problem(text: &str) -> Option<String> {
+    if !text.contains("{{") || whole_path(text).is_some() {
+        return None;
+    }
+    if let Some(problem) = template_bounds::problem(text, &Value::Null) {
+        return Some(problem.to_owned());
+    }
+    match Template::compile(text) {
+        Err(error) => Some(one_line(&error.reason().to_string())),
+        Ok(_) => helper_problem(text),
+    }
+}
+
+/// A helper that there is not or that lacks what it works on, as far as filling the template with nothing leads to it.
+fn helper_problem(text: &str) -> Option<String> {
+    let nothing = json!({ "entry": {}, "in": {}, "prev": {}, "node": {}, "state": {} });
+    let error = Handlebars::new().render_template(text, &nothing).err()?;
+    match error.reason() {
+        RenderErrorReason::HelperNotFound(name) => Some(format!("there is no helper `{name}`")),
+        RenderErrorReason::ParamNotFoundForIndex(name, _) => {
+            Some(format!("`{name}` does not say what it works on"))
+        }
+        _ => None,
+    }
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
