@@ -276,7 +276,10 @@ fn refused(error: &HostError) -> ApiError {
 fn is_full(error: &HostError) -> bool {
     let port = match error {
         HostError::Turn(TurnError::Sessions(port)) => port,
-        HostError::Turn(TurnError::Flow(FlowError::Port { source, .. })) => source,
+        HostError::Turn(TurnError::Flow(error)) => match error.reason() {
+            FlowError::Port(port) => &**port,
+            _ => return false,
+        },
         _ => return false,
     };
     matches!(port, PortError::Full { .. } | PortError::NoSpace { .. })

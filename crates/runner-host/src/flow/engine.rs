@@ -1,6 +1,7 @@
 //! Goes from node to node.
 
 use std::future::Future;
+use std::ops::ControlFlow;
 use std::pin::Pin;
 
 use greentic_pack_format::{Flow, Node};
@@ -138,36 +139,55 @@ impl<'w> Engine<'w> {
                 let (flow_id, limit) = (cursor.root.to_owned(), self.limits.steps);
                 return Err(FlowError::StepLimit { flow_id, limit });
             }
-            let node = node(cursor.flow, &cursor.node_id)?;
-            let after = self.step(&cursor, node, &mut state, steps).await?;
-            match after {
-                After::Route => {
-                    let payload = state.given(&node.id);
-                    let output = route::Output { ok: true, payload, entry: &state.entry };
-                    match route::choose(&node.routing, &output)? {
-                        Step::To(next) => cursor.node_id = next,
-                        Step::End => return Ok(Outcome::Done(state.answer())),
-                        Step::WaitHere => {
-                            let reason = format!("awaiting user submit at node `{}`", node.id);
-                            let here = node.id.clone();
-                            return park(&cursor, state, here, Some(reason));
-                        }
-                    }
-                }
-                After::Wait(reason) => {
-                    let next = way_on(&cursor, node, &state)?;
-                    return park(&cursor, state, next, reason);
-                }
-                After::Jump { flow_id, node_id, payload, limit } => {
-                    self.jump(&mut cursor, &mut state, (flow_id, node_id), payload, limit)?;
-                }
-                After::Answer(answer) => {
-                    state.say(answer)?;
-                    state.last_output = None;
-                    return Ok(Outcome::Done(state.answer()));
-                }
+            let flow = cursor.flow;
+            let node = node(flow, &cursor.node_id)?;
+            let next = self.advance(&mut cursor, node, state, steps).await;
+            match next.map_err(|error| error.in_node(&flow.id, &node.id))? {
+                ControlFlow::Break(outcome) => return Ok(outcome),
+                ControlFlow::Continue(known) => state = known,
             }
         }
+    }
+
+    /// Lets one node do its work, and goes where it leads.
+    async fn advance<'f>(
+        &self,
+        cursor: &mut Cursor<'f>,
+        node: &'f Node,
+        mut state: FlowState,
+        steps: &mut u32,
+    ) -> Result<ControlFlow<Outcome, FlowState>, FlowError>
+    where
+        'w: 'f,
+    {
+        match self.step(cursor, node, &mut state, steps).await? {
+            After::Route => {
+                let payload = state.given(&node.id);
+                let output = route::Output { ok: true, payload, entry: &state.entry };
+                match route::choose(&node.routing, &output)? {
+                    Step::To(next) => cursor.node_id = next,
+                    Step::End => return Ok(ControlFlow::Break(Outcome::Done(state.answer()))),
+                    Step::WaitHere => {
+                        let reason = format!("awaiting user submit at node `{}`", node.id);
+                        let here = node.id.clone();
+                        return Ok(ControlFlow::Break(park(cursor, state, here, Some(reason))));
+                    }
+                }
+            }
+            After::Wait(reason) => {
+                let next = way_on(node, &state)?;
+                return Ok(ControlFlow::Break(park(cursor, state, next, reason)));
+            }
+            After::Jump { flow_id, node_id, payload, limit } => {
+                self.jump(cursor, &mut state, (flow_id, node_id), payload, limit)?;
+            }
+            After::Answer(answer) => {
+                state.say(answer)?;
+                state.last_output = None;
+                return Ok(ControlFlow::Break(Outcome::Done(state.answer())));
+            }
+        }
+        Ok(ControlFlow::Continue(state))
     }
 
     /// Lets one node do its work.
@@ -286,16 +306,12 @@ fn node<'f>(flow: &'f Flow, node_id: &str) -> Result<&'f Node, FlowError> {
 }
 
 /// Where a flow goes on once somebody answered.
-fn way_on(cursor: &Cursor<'_>, node: &Node, state: &FlowState) -> Result<String, FlowError> {
+fn way_on(node: &Node, state: &FlowState) -> Result<String, FlowError> {
     let payload = state.last_output.clone().unwrap_or(Value::Null);
     let output = route::Output { ok: true, payload: &payload, entry: &state.entry };
     match route::choose(&node.routing, &output)? {
         Step::To(next) => Ok(next),
-        Step::End | Step::WaitHere => Err(FlowError::Mapping {
-            flow_id: cursor.flow.id.clone(),
-            node_id: node.id.clone(),
-            problem: Box::new(MappingProblem::NoWayOn),
-        }),
+        Step::End | Step::WaitHere => Err(MappingProblem::NoWayOn.into()),
     }
 }
 
@@ -304,7 +320,7 @@ fn park(
     mut state: FlowState,
     next_node: String,
     reason: Option<String>,
-) -> Result<Outcome, FlowError> {
+) -> Outcome {
     let answer = state.answer();
     state.egress.clear();
     let elsewhere = cursor.flow.id != cursor.root;
@@ -315,5 +331,5 @@ fn park(
         next_node,
         state,
     };
-    Ok(Outcome::Parked(Box::new(Parked { snapshot, reason, answer })))
+    Outcome::Parked(Box::new(Parked { snapshot, reason, answer }))
 }

@@ -64,16 +64,19 @@ pub enum FlowError {
         /// The flow that was called.
         flow_id: String,
     },
-    /// A node's mapping lacks something.
-    #[error("node `{node_id}` of flow `{flow_id}`: {problem}")]
-    Mapping {
+    /// A node could not do its work. Every error that has to do with one node is wrapped so.
+    #[error("node `{node_id}` of flow `{flow_id}`: {source}")]
+    InNode {
         /// The flow.
         flow_id: String,
         /// The node.
         node_id: String,
-        /// What it lacks.
-        problem: Box<MappingProblem>,
+        /// Why.
+        source: Box<FlowError>,
     },
+    /// A node's mapping lacks something.
+    #[error(transparent)]
+    Mapping(#[from] MappingProblem),
     /// A template cannot be filled.
     #[error("template `{template}` cannot be filled: {detail}")]
     Template {
@@ -101,37 +104,14 @@ pub enum FlowError {
         condition: String,
     },
     /// A component or provider failed.
-    #[error("node `{node_id}` of flow `{flow_id}` failed")]
-    Call {
-        /// The flow.
-        flow_id: String,
-        /// The node.
-        node_id: String,
-        /// Why.
-        #[source]
-        source: Box<CallError>,
-    },
+    #[error("the call failed")]
+    Call(#[from] Box<CallError>),
     /// Something that is kept outside cannot be used.
-    #[error("node `{node_id}` of flow `{flow_id}` failed")]
-    Port {
-        /// The flow.
-        flow_id: String,
-        /// The node.
-        node_id: String,
-        /// Why.
-        #[source]
-        source: Box<greentic_env_pack::PortError>,
-    },
+    #[error("what is kept outside cannot be used")]
+    Port(#[from] Box<greentic_env_pack::PortError>),
     /// A provider cannot be found.
-    #[error("node `{node_id}` of flow `{flow_id}`: {source}")]
-    Provider {
-        /// The flow.
-        flow_id: String,
-        /// The node.
-        node_id: String,
-        /// Why.
-        source: Box<crate::provider::ProviderError>,
-    },
+    #[error(transparent)]
+    Provider(#[from] Box<crate::provider::ProviderError>),
     /// A parked conversation belongs to another pack.
     #[error("resume pack mismatch: the conversation waits in pack `{expected}`, not `{found}`")]
     OtherPack {
@@ -190,6 +170,27 @@ pub enum MappingProblem {
 }
 
 impl FlowError {
+    /// The same, of a node. An error that names a node already keeps it: that of a called flow says more than the call.
+    pub(super) fn in_node(self, flow_id: &str, node_id: &str) -> Self {
+        match self {
+            Self::InNode { .. } => self,
+            error => Self::InNode {
+                flow_id: flow_id.to_owned(),
+                node_id: node_id.to_owned(),
+                source: Box::new(error),
+            },
+        }
+    }
+
+    /// What failed, whichever node it was.
+    #[must_use]
+    pub fn reason(&self) -> &Self {
+        match self {
+            Self::InNode { source, .. } => source.reason(),
+            error => error,
+        }
+    }
+
     /// A stable name of the reason.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -202,14 +203,15 @@ impl FlowError {
             Self::RedirectLimit { .. } => "redirect-limit",
             Self::Jump { .. } => "jump-refused",
             Self::CalledFlowWaits { .. } => "called-flow-waits",
-            Self::Mapping { .. } => "mapping-incomplete",
+            Self::InNode { source, .. } => source.code(),
+            Self::Mapping(_) => "mapping-incomplete",
             Self::Template { .. } => "template-invalid",
             Self::TooDeep { .. } => "flow-value-too-deep",
             Self::TooMuch { .. } => "flow-holds-too-much",
             Self::Condition { .. } => "condition-invalid",
-            Self::Call { source, .. } => source.code(),
-            Self::Port { source, .. } => source.code(),
-            Self::Provider { source, .. } => source.code(),
+            Self::Call(source) => source.code(),
+            Self::Port(source) => source.code(),
+            Self::Provider(source) => source.code(),
             Self::OtherPack { .. } => "resume-pack-mismatch",
         }
     }

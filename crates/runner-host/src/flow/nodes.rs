@@ -53,43 +53,19 @@ pub(super) struct Work<'a> {
 }
 
 impl Work<'_> {
-    pub(super) fn lacks(&self, problem: MappingProblem) -> FlowError {
-        FlowError::Mapping {
-            flow_id: self.place.flow_id.to_owned(),
-            node_id: self.place.node_id.to_owned(),
-            problem: Box::new(problem),
-        }
-    }
-
-    fn port(&self, source: greentic_env_pack::PortError) -> FlowError {
-        FlowError::Port {
-            flow_id: self.place.flow_id.to_owned(),
-            node_id: self.place.node_id.to_owned(),
-            source: Box::new(source),
-        }
-    }
-
-    fn failed(&self, source: CallError) -> FlowError {
-        FlowError::Call {
-            flow_id: self.place.flow_id.to_owned(),
-            node_id: self.place.node_id.to_owned(),
-            source: Box::new(source),
-        }
-    }
-
     pub(super) async fn before_effect(&self) -> Result<(), FlowError> {
-        self.world.before_effect().await.map_err(|error| self.port(error))
+        self.world.before_effect().await.map_err(port)
     }
 
     /// Runs the component that the mapping names.
     pub(super) async fn exec(&self) -> Result<Value, FlowError> {
         let mut parts = mapping::of_exec(&self.mapping);
         let component = parts.component.take();
-        let component = component.ok_or_else(|| self.lacks(MappingProblem::NoComponent))?;
+        let component = component.ok_or(MappingProblem::NoComponent)?;
         let operation = self.operation.map(str::to_owned).or(parts.operation.take());
-        let operation = operation.ok_or_else(|| self.lacks(MappingProblem::NoOperation))?;
+        let operation = operation.ok_or(MappingProblem::NoOperation)?;
         if !self.world.has_component(self.place.pack_id, &component) {
-            return Err(self.lacks(MappingProblem::UnknownComponent { component }));
+            return Err(MappingProblem::UnknownComponent { component }.into());
         }
         self.run(&component, Some(operation), parts).await
     }
@@ -108,7 +84,7 @@ impl Work<'_> {
         };
         if !has(component) {
             let component = component.to_owned();
-            return Err(self.lacks(MappingProblem::UnknownComponent { component }));
+            return Err(MappingProblem::UnknownComponent { component }.into());
         }
         self.run(component, operation, parts).await
     }
@@ -121,8 +97,7 @@ impl Work<'_> {
     ) -> Result<Value, FlowError> {
         let input = if card::is_card(&parts.input) || has_card_defaults(parts.config.as_ref()) {
             let asset = |path: &str| self.world.asset(self.place.pack_id, path);
-            let resolved = card::resolve(parts.input, parts.config.as_ref(), asset);
-            Input::Raw(resolved.map_err(|problem| self.lacks(problem))?)
+            Input::Raw(card::resolve(parts.input, parts.config.as_ref(), asset)?)
         } else {
             Input::Wrapped { payload: parts.payload(), metadata: Value::Null }
         };
@@ -147,7 +122,7 @@ impl Work<'_> {
     async fn pause_or_fail(&self, attempt: &mut u32, error: CallError) -> Result<(), FlowError> {
         let seed = (self.place.flow_id, self.place.node_id);
         let Some(pause) = self.retry.pause_after(*attempt, &error, seed) else {
-            return Err(self.failed(error));
+            return Err(Box::new(error).into());
         };
         *attempt += 1;
         tokio::time::sleep(pause).await;
@@ -161,26 +136,21 @@ impl Work<'_> {
             let Some(map) = self.mapping.get(map).filter(|map| !map.is_null()) else {
                 return Ok(source);
             };
-            apply_map(map, &source).map_err(|problem| self.lacks(problem))
+            Ok(apply_map(map, &source)?)
         };
         let operation = self.operation.map(str::to_owned);
         let operation = operation.or_else(|| first_text(&self.mapping, &["op", "operation"]));
         let call = ProviderCall {
             provider_id: first_text(&self.mapping, &["provider_id"]),
             provider_type: first_text(&self.mapping, &["provider_type"]),
-            operation: operation.ok_or_else(|| self.lacks(MappingProblem::NoOperation))?,
+            operation: operation.ok_or(MappingProblem::NoOperation)?,
             input: mapped("in_map", input)?,
         };
         self.before_effect().await?;
         let mut attempt = 1;
         loop {
             let answer = self.world.invoke_provider(self.place, &call).await;
-            let answer = answer.map_err(|source| FlowError::Provider {
-                flow_id: self.place.flow_id.to_owned(),
-                node_id: self.place.node_id.to_owned(),
-                source: Box::new(source),
-            })?;
-            match answer.and_then(accepted) {
+            match answer.map_err(Box::new)?.and_then(accepted) {
                 Ok(answer) => return mapped("out_map", answer),
                 Err(error) => self.pause_or_fail(&mut attempt, error).await?,
             }
@@ -192,13 +162,13 @@ impl Work<'_> {
         first(&self.mapping, &["input", "payload"]).unwrap_or(&self.mapping).clone()
     }
 
-    fn key(&self) -> Result<String, FlowError> {
-        first_text(&self.mapping, &["key"]).ok_or_else(|| self.lacks(MappingProblem::NoKey))
+    fn key(&self) -> Result<String, MappingProblem> {
+        first_text(&self.mapping, &["key"]).ok_or(MappingProblem::NoKey)
     }
 
     pub(super) async fn state_get(&self) -> Result<Value, FlowError> {
         let key = self.key()?;
-        let value = self.world.state_get(&key).await.map_err(|error| self.port(error))?;
+        let value = self.world.state_get(&key).await.map_err(port)?;
         let found = value.is_some();
         Ok(json!({ "key": key, "value": value.unwrap_or(Value::Null), "found": found }))
     }
@@ -207,7 +177,7 @@ impl Work<'_> {
         let key = self.key()?;
         let value = self.mapping.get("value").cloned().unwrap_or(Value::Null);
         self.before_effect().await?;
-        self.world.state_set(&key, &value).await.map_err(|error| self.port(error))?;
+        self.world.state_set(&key, &value).await.map_err(port)?;
         Ok(json!({ "key": key, "value": value }))
     }
 
@@ -218,11 +188,15 @@ impl Work<'_> {
     }
 
     /// The flow that is called, and what it is called with.
-    pub(super) fn called(&self) -> Result<(String, Value), FlowError> {
+    pub(super) fn called(&self) -> Result<(String, Value), MappingProblem> {
         let flow = first_text(&self.mapping, &["flow_id", "flow"]);
-        let flow = flow.ok_or_else(|| self.lacks(MappingProblem::NoFlow))?;
+        let flow = flow.ok_or(MappingProblem::NoFlow)?;
         Ok((flow, self.mapping.get("input").cloned().unwrap_or(Value::Null)))
     }
+}
+
+fn port(error: greentic_env_pack::PortError) -> FlowError {
+    Box::new(error).into()
 }
 
 fn has_card_defaults(config: Option<&Value>) -> bool {

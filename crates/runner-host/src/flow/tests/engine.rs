@@ -147,3 +147,24 @@ fn a_component_is_found_by_its_whole_name_before_its_last_word_is_an_operation()
     assert_eq!(called("echo.say: { operation: other }"), "effect, main/a echo.other");
     assert_eq!(called("component.exec: { component_ref: echo, op: x }"), "effect, main/a echo.x");
 }
+
+#[test]
+fn every_error_of_a_node_names_it_and_its_flow_once() {
+    let told = |nodes: &str, others: &[&str]| {
+        let list = vec![0; 2_000];
+        let error = MadeUp::main(nodes, others).begin(json!({ "list": list })).expect_err(nodes);
+        (error.code(), greentic_deploy_spec::with_causes(&error))
+    };
+    let template =
+        "  a:\n    echo: 'x {{#each entry.list}}{{#each ../entry.list}}.{{/each}}{{/each}}'\n";
+    let (code, text) = told(template, &[]);
+    assert_eq!(code, "template-invalid");
+    assert!(text.starts_with("node `a` of flow `main`: template `x "), "{text}");
+    let (code, text) = told("  a:\n    echo: { error: { message: broken } }\n", &[]);
+    assert_eq!(code, "component-error");
+    assert!(text.starts_with("node `a` of flow `main`: the call failed: "), "{text}");
+    let called = "id: called\ntype: job\nnodes:\n  deep:\n    state.get: {}\n";
+    let (code, text) = told("  a:\n    flow.call: { flow: called }\n", &[called]);
+    assert_eq!(code, "mapping-incomplete");
+    assert_eq!(text, "node `deep` of flow `called`: it names no key; add `key`");
+}

@@ -53,7 +53,7 @@ fn an_answer_that_says_no_is_a_failure_and_may_be_tried_again() {
     assert_eq!(answers("{ ok: true }"), (true, 1));
     let node = "  a:\n    echo: { ok: false, error: { code: C, message: M } }\n    operation: op\n";
     let error = MadeUp::main(node, &[]).begin(json!({})).expect_err("no");
-    let cause = std::error::Error::source(&error).expect("a cause").to_string();
+    let cause = std::error::Error::source(error.reason()).expect("a cause").to_string();
     assert!(cause.contains("`C`") && cause.ends_with('M'), "{cause}");
 }
 
