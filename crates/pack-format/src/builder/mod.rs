@@ -2,7 +2,6 @@
 
 mod bundle;
 mod error;
-mod flow_check;
 mod pack;
 mod pack_yaml;
 mod source;

@@ -7,14 +7,13 @@ use greentic_deploy_spec::sha256_hex;
 use serde_json::{Value, json};
 
 use super::error::BuildError;
-use super::flow_check;
 use super::pack_yaml::{self, ComponentYaml, ExtensionYaml, PackYaml};
 use super::write_whole;
 use crate::archive::{self, Files};
 use crate::cbor;
 use crate::digest::Digest;
 use crate::error::{DocumentProblem, PackError};
-use crate::flow::{FlowError, FlowProblem, compile_with_places};
+use crate::flow::{FlowError, FlowProblem, Nameable, compile_with_places};
 use crate::limits::Limits;
 use crate::manifest::{
     ComponentManifest, Extension, PACK_SCHEMA_VERSION, PROVIDER_EXTENSION, PackFlow, PackKind,
@@ -259,8 +258,8 @@ impl<'a> Source<'a> {
         if let Some(name) = ids.iter().find(|id| !others.insert(id.as_str())) {
             return Err(BuildError::Duplicate { what: "flow", name: name.clone() });
         }
-        let has_dependencies = !self.yaml.dependencies.is_empty();
-        let pack = flow_check::Pack { components, flows: &ids, has_dependencies };
+        let has_others = !self.yaml.dependencies.is_empty();
+        let pack = Nameable { components, flows: &ids, has_others };
         for (flow, file) in &compiled {
             pack.check(file, flow)?;
         }

@@ -1,4 +1,4 @@
-use handlebars::{Handlebars, RenderErrorReason, Template};
+use handlebars::{Handlebars, RenderErrorReason, Template, TemplateErrorReason};
 use serde_json::{Value, json};
 
 use super::path::whole_path;
@@ -21,7 +21,7 @@ pub fn problem(text: &str) -> Option<String> {
         return Some(problem.to_owned());
     }
     match Template::compile(text) {
-        Err(error) => Some(one_line(&error.reason().to_string())),
+        Err(error) => Some(in_our_words(error.reason())),
         Ok(_) => helper_problem(text),
     }
 }
@@ -39,6 +39,12 @@ fn helper_problem(text: &str) -> Option<String> {
     }
 }
 
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+fn in_our_words(reason: &TemplateErrorReason) -> String {
+    match reason {
+        // The parser names rules of its grammar, which help nobody who writes a template.
+        TemplateErrorReason::InvalidSyntax(_) => {
+            "its braces are not closed, or what is between them is no path and no helper".to_owned()
+        }
+        reason => reason.to_string(),
+    }
 }

@@ -231,28 +231,18 @@ pub enum FlowProblem {
         nodes: Vec<String>,
     },
     /// A node that runs a component that the pack does not have.
-    #[error(
-        "node `{node}` runs the component `{component}`, which the pack does not have; {}",
-        known(nearest.as_deref(), components)
-    )]
+    #[error("node `{node}` runs the component `{component}`, which the pack does not have; {hint}")]
     UnknownComponent {
         /// The node.
         node: String,
         /// The component.
         component: String,
-        /// The word that was probably meant.
-        nearest: Option<String>,
-        /// The components that there are.
-        components: Vec<String>,
+        /// What was probably meant, or the components that there are.
+        hint: String,
     },
-    /// A node that calls an operation that its component does not have.
-    #[error(
-        "node `{node}` calls `{operation}` of the component `{component}`, which has: {}",
-        operations.join(", ")
-    )]
+    /// A call of an operation that a component does not have.
+    #[error("the component `{component}` has no operation `{operation}`; it has: {}", operations.join(", "))]
     UnknownOperation {
-        /// The node.
-        node: String,
         /// The component.
         component: String,
         /// The operation.
@@ -279,13 +269,5 @@ fn circle(nodes: &[String]) -> String {
     match nodes {
         [one] => format!("node `{one}`"),
         many => format!("the nodes {}", many.join(", ")),
-    }
-}
-
-fn known(nearest: Option<&str>, components: &[String]) -> String {
-    match (nearest, components) {
-        (Some(nearest), _) => format!("did you mean `{nearest}`?"),
-        (None, []) => "it has none: name it under `components` in `pack.yaml`".to_owned(),
-        (None, some) => format!("its components are: {}", some.join(", ")),
     }
 }

@@ -3,9 +3,10 @@
 mod compile;
 mod error;
 mod node_source;
+mod pack_check;
 mod routing;
 mod source_check;
-pub(crate) mod words;
+mod words;
 pub(crate) mod yaml;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,7 @@ use serde_json::{Map, Value};
 pub use compile::compile_flow;
 pub(crate) use compile::{CompiledFlow, compile_with_places};
 pub use error::{FlowError, FlowProblem, Place};
+pub(crate) use pack_check::Nameable;
 pub use routing::{Route, Routing};
 
 /// The schema version of flows that this crate reads and writes.

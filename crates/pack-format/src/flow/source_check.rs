@@ -1,7 +1,4 @@
 //! What can be read in a flow's source, and can never work.
-//!
-//! Only sources are judged so. A pack that is built already runs as far as it goes: one flow of it that nobody uses must not
-//! keep the others from answering.
 
 use super::compile::Fault;
 use super::error::{FlowProblem, Place};
@@ -29,15 +26,16 @@ fn says_nothing(tree: &Tree) -> bool {
     }
 }
 
+/// Why a template can never be filled.
+pub(super) fn template_problem_of(text: &str) -> Option<FlowProblem> {
+    let detail = template_problem(text)?;
+    Some(FlowProblem::Template { template: shown(text), detail })
+}
+
 /// Checks the templates of a payload, at any depth.
 pub(super) fn check_templates(tree: &Tree) -> Result<(), Fault> {
     match &tree.kind {
-        Kind::Text(text) => match template_problem(text) {
-            None => Ok(()),
-            Some(detail) => {
-                Err((tree.place, FlowProblem::Template { template: shown(text), detail }))
-            }
-        },
+        Kind::Text(text) => template_problem_of(text).map_or(Ok(()), |it| Err((tree.place, it))),
         Kind::List(items) => items.iter().try_for_each(check_templates),
         Kind::Map(pairs) => pairs.iter().try_for_each(|pair| check_templates(&pair.value)),
         Kind::Null | Kind::Bool(_) | Kind::Number(_) => Ok(()),
@@ -46,11 +44,15 @@ pub(super) fn check_templates(tree: &Tree) -> Result<(), Fault> {
 
 /// Checks a condition of a node of a flow with these nodes.
 pub(super) fn check_condition(text: &str, place: Place, nodes: &[&str]) -> Result<(), Fault> {
-    let none = || (place, FlowProblem::Condition { condition: shown(text) });
-    let condition = Condition::parse(text).ok_or_else(none)?;
-    if !condition.compares_with_one_text() {
-        return Err(none());
-    }
+    condition_problem(text, nodes).map_or(Ok(()), |problem| Err((place, problem)))
+}
+
+/// Why a condition does not mean what it says.
+pub(super) fn condition_problem(text: &str, nodes: &[&str]) -> Option<FlowProblem> {
+    let read = Condition::parse(text).filter(Condition::compares_with_one_text);
+    let Some(condition) = read else {
+        return Some(FlowProblem::Condition { condition: shown(text) });
+    };
     let is = |step: &Step, names: &[&str]| matches!(step, Step::Key(key) if names.contains(&key.as_str()));
     // An output may have a field of such a name; only what a template would find is a mistake.
     let root = match condition.path() {
@@ -59,9 +61,9 @@ pub(super) fn check_condition(text: &str, place: Place, nodes: &[&str]) -> Resul
         [root, name, ..] if is(root, &["state"]) && is(name, &["entry", "input", "nodes"]) => {
             "state"
         }
-        _ => return Ok(()),
+        _ => return None,
     };
-    Err((place, FlowProblem::ConditionPath { root: root.to_owned() }))
+    Some(FlowProblem::ConditionPath { root: root.to_owned() })
 }
 
 /// Checks that each route says one thing and can be taken.

@@ -19,7 +19,7 @@ const COMPONENTS: &[&str] = &["mcp", "questions", "template"];
 const NEAR: usize = 2;
 
 /// Whether the engine does it itself.
-pub(crate) fn is_engines(word: &str) -> bool {
+pub(super) fn is_engines(word: &str) -> bool {
     ENGINE.contains(&word) || word.starts_with("emit.")
 }
 
@@ -31,11 +31,11 @@ pub(super) fn is_reserved(word: &str) -> bool {
 /// The word of the engine that somebody meant who wrote one that is nearly it.
 ///
 /// Whatever begins with `emit.` is said to the user; but a letter too many in `emit.response` is a mistake.
-pub(crate) fn meant(word: &str) -> Option<&'static str> {
+pub(super) fn meant(word: &str) -> Option<&'static str> {
     ENGINE.iter().copied().filter(|known| *known != word).find(|known| is_near(word, known))
 }
 
-pub(crate) fn is_near(word: &str, known: &str) -> bool {
+pub(super) fn is_near(word: &str, known: &str) -> bool {
     // Words are short; a long one is no slip, and costs time to compare.
     word != known && word.len() <= known.len() + NEAR && strsim::osa_distance(word, known) <= NEAR
 }

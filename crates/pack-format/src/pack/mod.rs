@@ -10,6 +10,7 @@ use greentic_deploy_spec::TrustedKey;
 use crate::archive::{self, Files};
 use crate::digest::Digest;
 use crate::error::{DocumentProblem, EntryProblem, PackError};
+use crate::flow::Nameable;
 use crate::limits::Limits;
 use crate::manifest::{
     ComponentManifest, PackFlow, PackManifest, ProviderExtension, SourceArtifact, read_manifest,
@@ -148,6 +149,26 @@ impl Pack {
     /// [`PackError::Document`] when the extension is not as its format asks.
     pub fn flows(&self) -> Result<Vec<PackFlow>, PackError> {
         self.manifest.runtime_flows().map_err(in_manifest)
+    }
+
+    /// What in the flows can never work, one sentence each. Who builds a pack from source is refused for it; a pack that is built
+    /// already runs as far as it goes, so that a flow that nobody uses does not keep the others from answering.
+    ///
+    /// # Errors
+    /// As [`Pack::flows`].
+    pub fn flow_problems(&self) -> Result<Vec<String>, PackError> {
+        let flows = self.flows()?;
+        let ids: Vec<String> = flows.iter().map(|flow| flow.id.clone()).collect();
+        let components = &self.manifest.components;
+        // Files and sources may have components that the manifest says nothing of.
+        let has_others =
+            !self.manifest.dependencies.is_empty() || self.components.len() > components.len();
+        let known = Nameable { components, flows: &ids, has_others };
+        let problems = |flow: &PackFlow| {
+            let of = format!("flow `{}`", flow.id);
+            known.problems(&flow.flow).into_iter().map(move |problem| format!("{of}: {problem}"))
+        };
+        Ok(flows.iter().flat_map(problems).collect())
     }
 
     /// The providers that the pack declares.

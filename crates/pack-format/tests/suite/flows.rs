@@ -162,20 +162,29 @@ fn errors_name_line_column_and_what_was_expected() {
     );
 }
 
+/// A flow with a node `a` that goes on like this, and a node `b`.
+fn node(rest: &str) -> String {
+    format!("id: f\ntype: messaging\nnodes:\n  a:\n    x: {{}}\n{rest}  b: {{x: 1}}\n")
+}
+
+/// Asserts what is said about the routes of `a`, from the column on.
+#[track_caller]
+fn routes(routes: &str, expected: &str) {
+    refused(&node(&format!("    routing: [{routes}]\n")), &format!("a.ygtc:6:{expected}"));
+}
+
 #[test]
-fn what_can_never_work_is_refused_at_its_place() {
-    let node = |rest: &str| {
-        format!("id: f\ntype: messaging\nnodes:\n  a:\n    x: {{}}\n{rest}  b: {{x: 1}}\n")
-    };
-    let routes = |routes: &str, expected: &str| {
-        refused(&node(&format!("    routing: [{routes}]\n")), &format!("a.ygtc:6:{expected}"));
-    };
+fn a_route_that_says_two_things_or_is_never_taken_is_refused_at_its_place() {
     let never = "this route is never taken, since the one before it always is; give that one a `condition` or `status`, or take this one out";
     routes("{to: b}, {to: a}", &format!("24: {never}"));
     routes("{out: true}, {status: ok, to: a}", &format!("28: {never}"));
     routes("{to: b, out: true}", "15: the route says `to` and `out`; keep one");
     let both = "15: the route says `condition` and `status`; keep one";
     routes("{to: b, status: ok, condition: 'a == \"b\"'}", both);
+}
+
+#[test]
+fn a_condition_that_is_none_is_refused_at_its_place() {
     for condition in [
         "entry.text = \"x\"",
         "n > 5",
@@ -202,6 +211,10 @@ fn what_can_never_work_is_refused_at_its_place() {
     {
         compile(&node(&format!("    routing: [{{condition: '{condition}', to: b}}, {{to: a}}]\n")));
     }
+}
+
+#[test]
+fn a_word_or_map_that_does_nothing_is_refused_at_its_place() {
     refused(
         &node("    out_map: {text: mapped}\n"),
         "a.ygtc:6:5: `out_map` does nothing here; what a node gives goes on as it is, and an error ends the turn; name `{{prev.…}}` in the payload of the next node",
@@ -249,7 +262,8 @@ fn a_template_that_can_never_be_filled_is_refused_at_its_place() {
         "Hi {{entry.text}} {{unknown.path}}",
         "{{#each entry.list}}{{this.name}} {{@index}}{{else}}none{{/each}}",
         "{{#if (eq entry.text 'x')}}yes{{/if}} {{lookup entry.map entry.key}}",
-        "{{#with prev}}{{text}}{{/with}} \\\\{{not a template}}",
+        "{{#if (and (eq prev.a 1) (or (ne prev.b 2) (not (gt (len entry.list) 3)) (lt 1 2)))}}x{{/if}}{{#unless in}}y{{/unless}}",
+        "{{prev.list.[0]}} of {{#with prev}}{{text}}{{/with}} \\\\{{not a template}}",
     ] {
         compile(&flow(text));
     }

@@ -18,5 +18,6 @@ mod packs;
 mod page;
 mod published;
 mod revisions;
+mod sense;
 mod sources;
 mod verification;

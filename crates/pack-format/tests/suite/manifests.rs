@@ -244,3 +244,24 @@ fn component_sources_say_where_the_bytes_are() {
         Some("sha256:00")
     );
 }
+
+#[test]
+fn a_pack_that_is_built_opens_whatever_its_flows_are_and_tells_what_can_never_work() {
+    let node = |node: Value| open(&with_node(node)).unwrap().flow_problems().unwrap();
+    let say = |text: &str| {
+        json!({"id": 0, "component": {"id": "emit.response"}, "input": {"mapping": {"text": text}},
+            "routing": {"Custom": [{"condition": "n > 5", "to": "n"}]}})
+    };
+    assert_eq!(
+        node(say("{{entry.text")),
+        [
+            "flow `f`: the template `{{entry.text` cannot be filled: its braces are not closed, or what is between them is no path and no helper",
+            "flow `f`: `n > 5` is no condition; write `path == \"text\"` or `path != \"text\"`, and a route for each",
+        ]
+    );
+    let call =
+        json!({"id": 0, "component": {"id": "flow.call"}, "input": {"mapping": {"flow": "gone"}}});
+    let gone =
+        "flow `f`: node `n` calls the flow `gone`, which the pack does not have; its flows are: f";
+    assert_eq!(node(call), [gone]);
+}

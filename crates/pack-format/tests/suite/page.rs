@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use greentic_pack_format::{Limits, Pack, PackBuilder, VerifyPolicy};
+use greentic_pack_format::{BundleImage, Limits, Pack, PackBuilder, VerifyPolicy};
 use greentic_testkit::page;
 use tempfile::TempDir;
 
@@ -42,4 +42,13 @@ fn the_parts_of_pack_yaml_on_the_page_build_a_pack() {
     let manifest = built.manifest();
     assert_eq!(manifest.components[0].operations[1].name, "ask");
     assert_eq!(manifest.providers().unwrap().providers.len(), 1);
+}
+
+#[test]
+fn the_folder_of_the_page_with_several_packs_builds_a_bundle() {
+    let root = TempDir::new().unwrap();
+    page::write_files(PAGE, "shop", root.path());
+    lab::write(root.path(), "shop/packs/hello.gtpack", lab::pack());
+    let bundle = BundleImage::open(root.path().join("shop"), &Limits::default()).unwrap();
+    assert_eq!(bundle.bundle_id(), "ai.example.shop");
 }

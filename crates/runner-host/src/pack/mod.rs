@@ -108,6 +108,7 @@ impl PackRuntime {
         let pack = open(source)?;
         let report = pack.verify(source.verify, &source.trust).map_err(wrong)?;
         let flows = pack.flows().map_err(wrong)?;
+        warn_of(&pack.manifest().pack_id, &pack.flow_problems().map_err(wrong)?);
         let manifest = pack.manifest();
         let metadata = PackMetadata {
             pack_id: manifest.pack_id.clone(),
@@ -206,6 +207,16 @@ impl PackRuntime {
 
     pub(crate) fn component(&self, component_id: &str) -> Option<&PackComponent> {
         self.components.get(component_id)
+    }
+}
+
+/// Problems that one load tells.
+const MAX_TOLD: usize = 20;
+
+/// Tells what will fail when a message comes to it. It is no error: another flow of the pack may answer all of them.
+fn warn_of(pack_id: &str, problems: &[String]) {
+    for problem in problems.iter().take(MAX_TOLD) {
+        tracing::warn!(pack_id, problem, "a flow of the pack cannot work");
     }
 }
 

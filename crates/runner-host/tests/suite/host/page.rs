@@ -4,7 +4,7 @@ use greentic_pack_format::{Bundle, BundleBuilder, Limits, PackBuilder};
 use greentic_testkit::page;
 use tempfile::TempDir;
 
-use super::lab::{TENANT, host, message, texts};
+use super::lab::{TENANT, examples, host, message, texts};
 
 const PAGE: &str = "docs/packs.md";
 
@@ -39,4 +39,35 @@ async fn the_worker_of_the_page_is_built_and_answers() {
         said.extend(texts(&answer.expect("an answer")));
     }
     assert_eq!(said, ["Hello! What is your name?", "Nice to meet you, Ada."]);
+}
+
+/// Each `NAME.said` of the page is a conversation with the flow `NAME`: what somebody says behind `> `, and the answers.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_flows_of_the_page_say_what_the_page_says() {
+    let folder = TempDir::new().expect("a folder");
+    page::write_files(PAGE, "words", folder.path());
+    let words = folder.path().join("words");
+    std::fs::create_dir(words.join("components")).expect("a folder");
+    let echo = examples().join("components/echo/echo.wasm");
+    std::fs::copy(echo, words.join("components/echo.wasm")).expect("the component");
+    let pack = PackBuilder::from_folder(&words, &Limits::default()).expect("the pack");
+    let path = folder.path().join("words.gtpack");
+    pack.write_to(&path).expect("a file");
+    let host = host();
+    host.load_pack(TENANT, &path).await.expect("the pack");
+    let mut flows = Vec::new();
+    for block in page::blocks(PAGE) {
+        let Some(file) = block.file.filter(|file| file.ends_with(".said")) else { continue };
+        let flow = file.trim_start_matches("words/").trim_end_matches(".said");
+        let mut said = String::new();
+        for line in block.text.lines().filter_map(|line| line.strip_prefix("> ")) {
+            let activity = message(flow, line).with_flow(flow);
+            let answer = host.handle_activity(TENANT, activity).await.expect("an answer");
+            said.push_str(&format!("> {line}\n"));
+            texts(&answer).iter().for_each(|text| said.push_str(&format!("{text}\n")));
+        }
+        assert_eq!(said, block.text, "{flow}");
+        flows.push(flow.to_owned());
+    }
+    assert_eq!(flows, ["call", "menu", "motto", "talks"]);
 }

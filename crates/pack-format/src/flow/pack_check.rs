@@ -1,27 +1,44 @@
-//! What the flows of a pack name has to be there. Only what is built from source is judged so.
+//! What the flows of a pack name has to be there.
+//!
+//! While a pack is built from source, the first problem refuses it. Of a pack that is built already they are only told: one
+//! flow of it that nobody uses must not keep the others from answering.
 
 use std::collections::HashMap;
 
 use serde_json::Value;
 
-use crate::flow::words;
-use crate::flow::{CompiledFlow, Flow, FlowError, FlowProblem, Node, Routing};
+use super::source_check::{condition_problem, template_problem_of};
+use super::words;
+use super::{CompiledFlow, Flow, FlowError, FlowProblem, Node, Routing};
 use crate::manifest::ComponentManifest;
 
 /// Components of this interface know the operations that they have.
 const NODE_WORLD: &str = "greentic:component/node@";
 
 /// What flows can name.
-pub(super) struct Pack<'a> {
-    pub(super) components: &'a [ComponentManifest],
-    pub(super) flows: &'a [String],
-    /// Whether components can come from packs that this one depends on.
-    pub(super) has_dependencies: bool,
+pub(crate) struct Nameable<'a> {
+    pub(crate) components: &'a [ComponentManifest],
+    pub(crate) flows: &'a [String],
+    /// Whether components can come from elsewhere, so that one that is not known says nothing.
+    pub(crate) has_others: bool,
 }
 
-impl Pack<'_> {
+impl Nameable<'_> {
+    /// Everything that can never work in a flow that is compiled already.
+    pub(crate) fn problems(&self, flow: &Flow) -> Vec<FlowProblem> {
+        let mut problems = Vec::new();
+        let names: Vec<&str> = flow.nodes.iter().map(|node| node.id.as_str()).collect();
+        for node in &flow.nodes {
+            problems.extend(self.check_node(node).err());
+            template_problems(&node.input.mapping, &mut problems);
+            let conditions = node.routing.routes().into_iter().filter_map(|route| route.condition);
+            problems.extend(conditions.filter_map(|text| condition_problem(&text, &names)));
+        }
+        problems
+    }
+
     /// Checks one flow of the pack.
-    pub(super) fn check(&self, file: &str, compiled: &CompiledFlow) -> Result<(), FlowError> {
+    pub(crate) fn check(&self, file: &str, compiled: &CompiledFlow) -> Result<(), FlowError> {
         let flow = &compiled.flow.flow;
         let wrong = |place, problem| FlowError { file: file.to_owned(), place, problem };
         for (node, place) in flow.nodes.iter().zip(&compiled.places) {
@@ -77,18 +94,30 @@ impl Pack<'_> {
         let split = id.rsplit_once('.').and_then(|(id, last)| Some((named(id)?, last)));
         match split {
             Some((component, last)) => check_operation(node, component, operation.or(Some(last))),
-            None if self.has_dependencies => Ok(()),
+            None if self.has_others => Ok(()),
             None => Err(self.unknown_component(node, id)),
         }
     }
 
     fn unknown_component(&self, node: &Node, id: &str) -> FlowProblem {
-        let components: Vec<String> =
-            self.components.iter().map(|component| component.id.clone()).collect();
-        let near = components.iter().find(|known| words::is_near(id, known)).map(String::as_str);
-        let nearest = near.or_else(|| words::meant(id)).map(str::to_owned);
-        let (node, component) = (node.id.clone(), id.to_owned());
-        FlowProblem::UnknownComponent { node, component, nearest, components }
+        let known: Vec<&str> =
+            self.components.iter().map(|component| component.id.as_str()).collect();
+        let near = known.iter().copied().find(|known| words::is_near(id, known));
+        let hint = match (near.or_else(|| words::meant(id)), known.as_slice()) {
+            (Some(meant), _) => format!("did you mean `{meant}`?"),
+            (None, []) => "it has none: name it under `components` in `pack.yaml`".to_owned(),
+            (None, known) => format!("its components are: {}", known.join(", ")),
+        };
+        FlowProblem::UnknownComponent { node: node.id.clone(), component: id.to_owned(), hint }
+    }
+}
+
+fn template_problems(mapping: &Value, problems: &mut Vec<FlowProblem>) {
+    match mapping {
+        Value::String(text) => problems.extend(template_problem_of(text)),
+        Value::Array(items) => items.iter().for_each(|item| template_problems(item, problems)),
+        Value::Object(map) => map.values().for_each(|value| template_problems(value, problems)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 
@@ -102,13 +131,16 @@ fn check_operation(
     if operations.is_empty() || !component.world.starts_with(NODE_WORLD) {
         return Ok(());
     }
-    let (node, component) = (node.id.clone(), component.id.clone());
+    let component = component.id.clone();
     match operation {
-        None => Err(FlowProblem::NoOperation { node, component, operations }),
+        None => {
+            let node = node.id.clone();
+            Err(FlowProblem::NoOperation { node, component, operations })
+        }
         Some(name) if is_template(name) || operations.iter().any(|known| known == name) => Ok(()),
         Some(name) => {
             let operation = name.to_owned();
-            Err(FlowProblem::UnknownOperation { node, component, operation, operations })
+            Err(FlowProblem::UnknownOperation { component, operation, operations })
         }
     }
 }
