@@ -182,29 +182,39 @@ impl BundleBuilder {
         Ok(self)
     }
 
-    /// Packs are told apart by the names of their files when a bundle is deployed.
+    /// The only pack of a bundle, which is deployed as it is: whether it is what was built is for whoever deploys it to judge.
+    pub(super) fn only_pack(mut self, pack_id: &str, pack: Arc<[u8]>) -> Result<Self, BuildError> {
+        self.insert_pack(format!("packs/{pack_id}.gtpack"), pack, pack_id)?;
+        Ok(self)
+    }
+
     fn add_pack(&mut self, path: String, pack: Arc<[u8]>) -> Result<(), BuildError> {
+        let none = |source| BuildError::Inner { file: path.clone(), source: Box::new(source) };
+        let opened = Pack::from_bytes(&pack, &self.limits).map_err(none)?;
+        let report = opened.verify(VerifyPolicy::Warn, &[])?;
+        if let Some(detail) = report.contradictions().into_iter().next() {
+            return Err(BuildError::Contradicted { file: path, detail });
+        }
+        self.insert_pack(path, pack, &opened.manifest().pack_id)
+    }
+
+    /// Packs are told apart by the names of their files when a bundle is deployed, and by their ids when it serves.
+    fn insert_pack(
+        &mut self,
+        path: String,
+        pack: Arc<[u8]>,
+        pack_id: &str,
+    ) -> Result<(), BuildError> {
         let stem = path.rsplit('/').next().unwrap_or_default().to_lowercase();
         if !self.stems.insert(stem.clone()) {
             return Err(BuildError::Duplicate { what: "pack", name: stem });
         }
-        let pack_id = self.check_pack(&path, &pack)?;
-        if bundle::is_runtime_pack(&path) && !self.pack_ids.insert(pack_id.clone()) {
-            return Err(BuildError::Duplicate { what: "a pack with the id", name: pack_id });
+        if bundle::is_runtime_pack(&path) && !self.pack_ids.insert(pack_id.to_owned()) {
+            let name = pack_id.to_owned();
+            return Err(BuildError::Duplicate { what: "a pack with the id", name });
         }
         self.files.insert(path, pack);
         Ok(())
-    }
-
-    /// Checks that it is a pack and the one that was built, and gives its id.
-    fn check_pack(&self, path: &str, pack: &Arc<[u8]>) -> Result<String, BuildError> {
-        let none = |source| BuildError::Inner { file: path.to_owned(), source: Box::new(source) };
-        let opened = Pack::from_bytes(pack, &self.limits).map_err(none)?;
-        let report = opened.verify(VerifyPolicy::Warn, &[])?;
-        match report.contradictions().into_iter().next() {
-            None => Ok(opened.manifest().pack_id.clone()),
-            Some(detail) => Err(BuildError::Contradicted { file: path.to_owned(), detail }),
-        }
     }
 
     /// The bytes of the `.gtbundle` file.

@@ -67,7 +67,7 @@ fn of_one_pack(pack: Vec<u8>, limits: &Limits) -> Result<Vec<u8>, BuildError> {
     if let Some(name) = &manifest.name {
         builder = builder.name(name);
     }
-    builder.pack(&manifest.pack_id, pack)?.build()
+    builder.only_pack(&manifest.pack_id, pack.into())?.build()
 }
 
 fn signature_of(path: &Path, limits: &Limits) -> Result<Option<Vec<u8>>, PackError> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use greentic_pack_format::{Bundle, BundleBuilder, Compression, Digest};
+use greentic_pack_format::{Bundle, BundleBuilder, BundleImage, Compression, Digest};
 use tempfile::TempDir;
 
 use crate::lab::{self, limits, write};
@@ -131,6 +131,9 @@ fn a_bundle_has_no_two_packs_with_one_id_and_none_that_was_changed() {
     lab::builder().write_folder(folder.path()).unwrap();
     write(folder.path(), "assets/cards/hello.json", "[]");
     let changed = lab::zip_of(folder.path());
+    let alone = folder.path().join("alone.gtpack");
+    std::fs::write(&alone, &changed).unwrap();
+    BundleImage::open(&alone, &limits()).expect("who deploys it judges it");
     let error = BundleBuilder::new("b", &limits()).unwrap().pack("a", changed).unwrap_err();
     assert_eq!(error.code(), "build-pack-contradicted");
     assert!(error.to_string().contains("`assets/cards/hello.json` has not the listed"), "{error}");
