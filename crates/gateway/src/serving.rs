@@ -1,6 +1,6 @@
 //! What serves: one value that is swapped as a whole and never changed.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -19,7 +19,7 @@ pub(crate) struct Serving {
     /// Nothing is left to wait for.
     pub(crate) is_complete: bool,
     pub(crate) routes: Arc<RouteTable>,
-    pub(crate) deployments: HashMap<DeploymentId, Arc<Deployment>>,
+    pub(crate) deployments: BTreeMap<DeploymentId, Arc<Deployment>>,
     pub(crate) quarantined: BTreeMap<LoadKey, Quarantined>,
     pub(crate) has_page: bool,
 }

@@ -132,13 +132,13 @@ impl Sessions for MemorySessions {
     async fn take(&self, key: &SessionKey, lease: Duration) -> Result<Taken, PortError> {
         let mut parked = self.parked();
         let now = Instant::now();
-        parked.leases += 1;
-        let token = LeaseToken(parked.leases.to_string());
         let Some(found) = parked.all.live(key, now) else { return Ok(Taken::Absent) };
         if found.is_held(now) {
             return Ok(Taken::Busy);
         }
         let value = found.value.clone();
+        parked.leases += 1;
+        let token = LeaseToken(parked.leases.to_string());
         parked.all.change(key, now, |conversation| {
             conversation.held = Some(token.clone());
             conversation.waits = now.checked_add(lease).unwrap_or(now);

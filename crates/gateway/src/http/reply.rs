@@ -7,6 +7,9 @@ use serde::Serialize;
 /// An answer whose body is there as a whole.
 pub(crate) type Reply = Response<Full<Bytes>>;
 
+/// Bytes that most answers fit in.
+const MOST_ANSWERS: usize = 512;
+
 /// An answer that nobody keeps and nobody takes for something else.
 pub(crate) fn reply(
     status: StatusCode,
@@ -23,8 +26,9 @@ pub(crate) fn reply(
 }
 
 pub(crate) fn json_reply(status: StatusCode, body: &impl Serialize) -> Reply {
-    match serde_json::to_vec(body) {
-        Ok(body) => reply(status, "application/json; charset=utf-8", body),
+    let mut json = Vec::with_capacity(MOST_ANSWERS);
+    match serde_json::to_writer(&mut json, body) {
+        Ok(()) => reply(status, "application/json; charset=utf-8", json),
         Err(_) => reply(StatusCode::INTERNAL_SERVER_ERROR, "text/plain; charset=utf-8", ""),
     }
 }

@@ -58,24 +58,28 @@ impl<'d, F: Fn(DeploymentId) -> Option<Named<'d>>> Directory<'d, F> {
             others.retain(|route| fits(route));
             let lone = others.first().map(|route| route.deployment_id);
             let lone = lone.filter(|id| others.iter().all(|other| other.deployment_id == *id));
-            self.default_of(&others, address).or(lone)
+            self.default_of(others, address).or(lone)
         })
     }
 
     /// The default bundle's where nothing was named, else the one that wins.
     fn preferred(&self, routes: &[&Route], address: &Address) -> Option<DeploymentId> {
         let first = routes.first()?;
-        let as_good = |route: &&&Route| route.host == first.host && route.prefix == first.prefix;
-        let ties: Vec<_> = routes.iter().filter(as_good).copied().collect();
-        self.default_of(&ties, address).or(Some(first.deployment_id))
+        let as_good = |route: &&Route| route.host == first.host && route.prefix == first.prefix;
+        let ties = routes.iter().copied().filter(as_good);
+        self.default_of(ties, address).or(Some(first.deployment_id))
     }
 
-    fn default_of(&self, routes: &[&Route], address: &Address) -> Option<DeploymentId> {
+    fn default_of<'r>(
+        &self,
+        routes: impl IntoIterator<Item = &'r Route>,
+        address: &Address,
+    ) -> Option<DeploymentId> {
         let default = self.default_bundle.filter(|_| address.bundle().is_none())?;
-        let is_default = |route: &&&Route| {
+        let is_default = |route: &&Route| {
             (self.named)(route.deployment_id).is_some_and(|named| named.bundle_id == default)
         };
-        routes.iter().find(is_default).map(|route| route.deployment_id)
+        routes.into_iter().find(is_default).map(|route| route.deployment_id)
     }
 
     fn below_prefix(&self, host: Option<&str>, path: &str) -> Option<Found> {

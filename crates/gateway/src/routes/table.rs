@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use greentic_deploy_spec::{DeploymentId, RouteBinding};
 use serde::Serialize;
@@ -12,7 +12,7 @@ use super::host::{self, HostPattern};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RouteTable {
     /// The routes of each pattern, the longest prefix first.
-    routes: HashMap<HostPattern, Vec<Route>>,
+    routes: BTreeMap<HostPattern, Vec<Route>>,
     ambiguities: Vec<Ambiguity>,
 }
 

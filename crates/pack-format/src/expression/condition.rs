@@ -13,22 +13,22 @@ use super::path::{Step, at, parse_path};
 /// assert!(Condition::parse("entry.text = \"yes\"").is_none());
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Condition {
-    path: Vec<Step>,
+pub struct Condition<'t> {
+    path: Vec<Step<'t>>,
     /// As it stands, with its quotes.
-    wanted: String,
+    wanted: &'t str,
     equal: bool,
 }
 
-impl Condition {
+impl<'t> Condition<'t> {
     /// Reads a condition; none when it is none.
     #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
+    pub fn parse(text: &'t str) -> Option<Self> {
         let operators = [("!=", false), ("==", true)].into_iter();
         let found = operators.filter_map(|(sign, equal)| Some((text.find(sign)?, equal)));
         let (place, equal) = found.min()?;
         let path = parse_path(text.get(..place)?.trim())?;
-        let wanted = text.get(place + 2..)?.trim().to_owned();
+        let wanted = text.get(place + 2..)?.trim();
         Some(Self { path, wanted, equal })
     }
 
@@ -36,12 +36,12 @@ impl Condition {
     #[must_use]
     pub fn holds(&self, context: &Value) -> bool {
         let found = at(context, &self.path).map(text).unwrap_or_default();
-        (found.to_lowercase() == unquoted(&self.wanted).to_lowercase()) == self.equal
+        (found.to_lowercase() == unquoted(self.wanted).to_lowercase()) == self.equal
     }
 
     /// Where the value is that it looks at.
     #[must_use]
-    pub fn path(&self) -> &[Step] {
+    pub fn path(&self) -> &[Step<'t>] {
         &self.path
     }
 
@@ -50,7 +50,7 @@ impl Condition {
     /// What is not is compared as it stands, `&&` and all, which nobody means who writes it.
     #[must_use]
     pub fn compares_with_one_text(&self) -> bool {
-        let quoted = unquoted(&self.wanted);
+        let quoted = unquoted(self.wanted);
         if quoted.len() < self.wanted.len() {
             let quote = self.wanted.chars().next();
             return quote.is_some_and(|quote| !quoted.contains(quote));

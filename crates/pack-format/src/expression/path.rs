@@ -2,16 +2,16 @@ use serde_json::Value;
 
 /// One step of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum Step<'t> {
     /// To the value of a key, or to an item of a list when the key is a number.
-    Key(String),
+    Key(&'t str),
     /// To an item of a list.
     Index(usize),
 }
 
 /// The path of a text that is nothing but one plain expression, such as `{{entry.text}}`.
 #[must_use]
-pub fn whole_path(text: &str) -> Option<Vec<Step>> {
+pub fn whole_path(text: &str) -> Option<Vec<Step<'_>>> {
     let inner = text.trim().strip_prefix("{{")?.strip_suffix("}}")?.trim();
     // A third brace, a block, a comment, a partial or a helper is Handlebars' own matter.
     if inner.is_empty() || inner.starts_with(['{', '#', '!', '>', '&', '/', '^']) {
@@ -22,7 +22,7 @@ pub fn whole_path(text: &str) -> Option<Vec<Step>> {
 
 /// Reads `a.b[0]["k"]`. A leading `this` says nothing. None when it is no such path.
 #[must_use]
-pub fn parse_path(text: &str) -> Option<Vec<Step>> {
+pub fn parse_path(text: &str) -> Option<Vec<Step<'_>>> {
     let mut steps = Vec::new();
     let mut rest = text;
     while !rest.is_empty() {
@@ -33,7 +33,7 @@ pub fn parse_path(text: &str) -> Option<Vec<Step>> {
                 .and_then(|inner| inner.strip_suffix('"'))
                 .or_else(|| inner.strip_prefix('\'').and_then(|inner| inner.strip_suffix('\'')));
             steps.push(match quoted {
-                Some(key) => Step::Key(key.to_owned()),
+                Some(key) => Step::Key(key),
                 None => Step::Index(inner.trim().parse().ok()?),
             });
             rest = after;
@@ -45,11 +45,11 @@ pub fn parse_path(text: &str) -> Option<Vec<Step>> {
             if key.is_empty() || !key.chars().all(plain) {
                 return None;
             }
-            steps.push(Step::Key(key.to_owned()));
+            steps.push(Step::Key(key));
             rest = after;
         }
     }
-    if steps.first() == Some(&Step::Key("this".to_owned())) {
+    if steps.first() == Some(&Step::Key("this")) {
         steps.remove(0);
     }
     Some(steps)
@@ -57,7 +57,7 @@ pub fn parse_path(text: &str) -> Option<Vec<Step>> {
 
 /// The value at a path.
 #[must_use]
-pub fn at<'v>(value: &'v Value, path: &[Step]) -> Option<&'v Value> {
+pub fn at<'v>(value: &'v Value, path: &[Step<'_>]) -> Option<&'v Value> {
     path.iter().try_fold(value, |value, step| match step {
         Step::Key(key) => match value {
             Value::Array(items) => key.parse().ok().and_then(|index: usize| items.get(index)),

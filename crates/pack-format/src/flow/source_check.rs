@@ -53,7 +53,8 @@ pub(super) fn condition_problem(text: &str, nodes: &[&str]) -> Option<FlowProble
     let Some(condition) = read else {
         return Some(FlowProblem::Condition { condition: shown(text) });
     };
-    let is = |step: &Step, names: &[&str]| matches!(step, Step::Key(key) if names.contains(&key.as_str()));
+    let is =
+        |step: &Step<'_>, names: &[&str]| matches!(step, Step::Key(key) if names.contains(key));
     // An output may have a field of such a name; only what a template would find is a mistake.
     let root = match condition.path() {
         [root, ..] if is(root, &["prev"]) => "prev",

@@ -27,14 +27,14 @@ impl<'s> StateContext<'s> {
 }
 
 impl Scope for StateContext<'_> {
-    fn find(&self, path: &[Step]) -> Option<&Value> {
+    fn find(&self, path: &[Step<'_>]) -> Option<&Value> {
         match (path, &self.state.last_output) {
-            ([Step::Key(first), rest @ ..], _) if first == "entry" || first == "in" => {
+            ([Step::Key(first), rest @ ..], _) if matches!(*first, "entry" | "in") => {
                 at(&self.state.entry, rest)
             }
-            ([Step::Key(first), rest @ ..], Some(output)) if first == "prev" => at(output, rest),
-            ([Step::Key(first), Step::Key(id), rest @ ..], _) if first == "node" => {
-                at(&self.state.nodes.get(id)?.payload, rest)
+            ([Step::Key(first), rest @ ..], Some(output)) if *first == "prev" => at(output, rest),
+            ([Step::Key(first), Step::Key(id), rest @ ..], _) if *first == "node" => {
+                at(&self.state.nodes.get(*id)?.payload, rest)
             }
             _ => at(self.all().data(), path),
         }

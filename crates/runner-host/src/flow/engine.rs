@@ -166,7 +166,7 @@ impl<'w> Engine<'w> {
                 let output = route::Output { ok: true, payload, entry: &state.entry };
                 match route::choose(&node.routing, &output)? {
                     Step::To(next) => cursor.node_id = next,
-                    Step::End => return Ok(ControlFlow::Break(Outcome::Done(state.answer()))),
+                    Step::End => return Ok(ControlFlow::Break(Outcome::Done(state.into_answer()))),
                     Step::WaitHere => {
                         let reason = format!("awaiting user submit at node `{}`", node.id);
                         let here = node.id.clone();
@@ -184,7 +184,7 @@ impl<'w> Engine<'w> {
             After::Answer(answer) => {
                 state.say(answer)?;
                 state.last_output = None;
-                return Ok(ControlFlow::Break(Outcome::Done(state.answer())));
+                return Ok(ControlFlow::Break(Outcome::Done(state.into_answer())));
             }
         }
         Ok(ControlFlow::Continue(state))
@@ -199,7 +199,7 @@ impl<'w> Engine<'w> {
         steps: &mut u32,
     ) -> Result<After, FlowError> {
         let place = Place { pack_id: cursor.pack_id, flow_id: &cursor.flow.id, node_id: &node.id };
-        let work = Work {
+        let mut work = Work {
             world: self.world,
             place,
             retry: self.retry,
@@ -322,7 +322,6 @@ fn park(
     reason: Option<String>,
 ) -> Outcome {
     let answer = state.answer();
-    state.egress.clear();
     let elsewhere = cursor.flow.id != cursor.root;
     let snapshot = FlowSnapshot {
         pack_id: cursor.pack_id.to_owned(),

@@ -29,19 +29,24 @@ pub(super) fn first_text(mapping: &Value, names: &[&str]) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
+/// Takes the first of several names that is there.
+fn take(mapping: &mut Value, names: &[&str]) -> Option<Value> {
+    names.iter().find_map(|name| mapping.get_mut(name).map(Value::take))
+}
+
 /// The parts of a `component.exec` node.
-pub(super) fn of_exec(mapping: &Value) -> Parts {
+pub(super) fn of_exec(mut mapping: Value) -> Parts {
     Parts {
-        component: first_text(mapping, &COMPONENT),
-        operation: first_text(mapping, &OPERATION),
-        input: first(mapping, &INPUT).cloned().unwrap_or(Value::Null),
-        config: first(mapping, &CONFIG).cloned(),
+        component: first_text(&mapping, &COMPONENT),
+        operation: first_text(&mapping, &OPERATION),
+        input: take(&mut mapping, &INPUT).unwrap_or(Value::Null),
+        config: take(&mut mapping, &CONFIG),
     }
 }
 
 /// The parts of a node that is named by its component: the whole mapping is the input, unless it
 /// has nothing but names of parts.
-pub(super) fn of_component(mapping: &Value) -> Parts {
+pub(super) fn of_component(mapping: Value) -> Parts {
     let only_parts = mapping.as_object().is_some_and(|fields| {
         let named = |key: &String| {
             ["input", "config", "operation", "op", "component"].contains(&key.as_str())
@@ -51,8 +56,8 @@ pub(super) fn of_component(mapping: &Value) -> Parts {
     if only_parts {
         return of_exec(mapping);
     }
-    let operation = first_text(mapping, &OPERATION);
-    Parts { component: None, operation, input: mapping.clone(), config: None }
+    let operation = first_text(&mapping, &OPERATION);
+    Parts { component: None, operation, input: mapping, config: None }
 }
 
 impl Parts {

@@ -57,9 +57,9 @@ impl Work<'_> {
         self.world.before_effect().await.map_err(port)
     }
 
-    /// Runs the component that the mapping names.
-    pub(super) async fn exec(&self) -> Result<Value, FlowError> {
-        let mut parts = mapping::of_exec(&self.mapping);
+    /// Runs the component that the mapping names, with what the mapping says: it is taken.
+    pub(super) async fn exec(&mut self) -> Result<Value, FlowError> {
+        let mut parts = mapping::of_exec(self.mapping.take());
         let component = parts.component.take();
         let component = component.ok_or(MappingProblem::NoComponent)?;
         let operation = self.operation.map(str::to_owned).or(parts.operation.take());
@@ -70,9 +70,9 @@ impl Work<'_> {
         self.run(&component, Some(operation), parts).await
     }
 
-    /// Runs the component that the node is named by.
-    pub(super) async fn component(&self, id: &str) -> Result<Value, FlowError> {
-        let mut parts = mapping::of_component(&self.mapping);
+    /// Runs the component that the node is named by, with its mapping: it is taken.
+    pub(super) async fn component(&mut self, id: &str) -> Result<Value, FlowError> {
+        let mut parts = mapping::of_component(self.mapping.take());
         let named = self.operation.map(str::to_owned).or(parts.operation.take());
         let has = |component: &str| self.world.has_component(self.place.pack_id, component);
         // `component.operation` in one name, unless a component has the whole name.

@@ -129,13 +129,25 @@ impl FlowState {
         })
     }
 
-    /// What the turn answers: what was said on the way, and what the last node gave.
-    pub(crate) fn answer(&self) -> Value {
-        let last = self.last_output.clone().unwrap_or(Value::Null);
-        if self.egress.is_empty() {
+    /// What the turn answers: what was said on the way, which is forgotten, and what the last node
+    /// gave.
+    pub(crate) fn answer(&mut self) -> Value {
+        let last = self.last_output.clone();
+        self.answer_with(last)
+    }
+
+    /// The same for a flow that is over.
+    pub(crate) fn into_answer(mut self) -> Value {
+        let last = self.last_output.take();
+        self.answer_with(last)
+    }
+
+    fn answer_with(&mut self, last: Option<Value>) -> Value {
+        let last = last.unwrap_or(Value::Null);
+        let mut all = std::mem::take(&mut self.egress);
+        if all.is_empty() {
             return last;
         }
-        let mut all = self.egress.clone();
         match last {
             Value::Null => {}
             Value::Array(items) => all.extend(items),

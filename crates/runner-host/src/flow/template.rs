@@ -26,14 +26,14 @@ pub(super) fn fill(
 /// What templates can name.
 pub(super) trait Scope {
     /// The value at a path.
-    fn find(&self, path: &[Step]) -> Option<&Value>;
+    fn find(&self, path: &[Step<'_>]) -> Option<&Value>;
 
     /// All of it as one value.
     fn whole(&self) -> Cow<'_, Context>;
 }
 
 impl Scope for Value {
-    fn find(&self, path: &[Step]) -> Option<&Value> {
+    fn find(&self, path: &[Step<'_>]) -> Option<&Value> {
         at(self, path)
     }
 

@@ -49,7 +49,7 @@ proptest! {
 
     #[test]
     fn no_mapping_map_or_answer_makes_it_panic(value in json_value(), source in json_value()) {
-        let _ = (of_exec(&value).payload(), of_component(&value).payload());
+        let _ = (of_exec(value.clone()).payload(), of_component(value.clone()).payload());
         let _ = apply_map(&value, &source);
         let _ = control::read(&json!({ "greentic_control": value }));
         let _ = control::read(&value);
@@ -87,12 +87,12 @@ fn a_card_goes_to_its_component_as_it_is_and_before_anything_is_done() {
 
 #[test]
 fn a_mapping_is_the_input_unless_it_names_parts() {
-    let payload = |mapping: Value| of_component(&mapping).payload();
+    let payload = |mapping: Value| of_component(mapping).payload();
     assert_eq!(payload(json!({ "a": 1, "input": 2 })), json!({ "a": 1, "input": 2 }));
     assert_eq!(payload(json!({ "input": 2, "operation": "op" })), 2);
     assert_eq!(payload(json!({ "input": 2, "config": 3 })), json!({ "input": 2, "config": 3 }));
     assert_eq!(payload(json!({ "config": 3 })), json!({ "config": 3 }));
-    let exec = of_exec(&json!({ "component": "c", "payload": 1, "metadata": 2, "op": "" }));
+    let exec = of_exec(json!({ "component": "c", "payload": 1, "metadata": 2, "op": "" }));
     assert_eq!((exec.component.as_deref(), exec.operation.as_deref()), (Some("c"), None));
     assert_eq!(exec.payload(), json!({ "input": 1, "config": 2 }));
 }
