@@ -21,7 +21,7 @@ use crate::to_its_end::{End, Ender, ToItsEnd};
 pub(crate) struct Message {
     pub(crate) deployment: Arc<Deployment>,
     /// The key that the slot table is asked with; it names the conversation.
-    pub(crate) key: String,
+    pub(crate) key: Arc<str>,
     /// A revision that may hold the conversation: it is asked first.
     pub(crate) hint: Option<RevisionId>,
     /// Whether the conversation can have begun already.
@@ -46,7 +46,7 @@ pub(crate) struct Answer {
 /// More turns never run at a time, whatever the limits say.
 const MOST_TURNS: u32 = 1_000_000;
 
-type Conversation = (DeploymentId, String);
+type Conversation = (DeploymentId, Arc<str>);
 
 /// The turns that run.
 #[derive(Debug)]
@@ -57,7 +57,7 @@ pub(crate) struct Turns {
     /// Room for messages that wait for earlier ones of their conversation.
     waiting: Semaphore,
     limit: u32,
-    queue: TurnQueue,
+    queue: TurnQueue<Conversation>,
     patience: Duration,
     conversations: Arc<Conversations>,
     ender: Ender,
@@ -78,7 +78,7 @@ struct Turn {
 struct Held {
     // Given back first: who comes next in the conversation needs room, too.
     _room: OwnedSemaphorePermit,
-    _now: Option<HeldTurn>,
+    _now: Option<HeldTurn<Conversation>>,
 }
 
 impl Turns {
@@ -146,16 +146,15 @@ impl Turns {
     /// Waits until it is the turn of a message. Only then it takes room: of a conversation one message at
     /// a time does, however many are sent.
     async fn hold(&self, turn: &Turn) -> Result<Held, ApiError> {
-        let Some((deployment_id, key)) = &turn.conversation else {
+        let Some(conversation) = &turn.conversation else {
             return Ok(Held { _room: self.room()?, _now: None });
         };
-        let name = format!("{deployment_id}/{key}");
-        if let Some(now) = self.queue.turn_at_once(&name) {
+        if let Some(now) = self.queue.turn_at_once(conversation) {
             return Ok(Held { _room: self.room()?, _now: Some(now) });
         }
         let waiting = self.waiting.try_acquire();
         let _waiting = waiting.map_err(|_| ApiError::busy("too many messages wait for others"))?;
-        let now = self.queue.turn(&name, self.patience).await;
+        let now = self.queue.turn(conversation, self.patience).await;
         let now = now.map_err(|error| refused(&error.into()))?;
         Ok(Held { _room: self.room()?, _now: Some(now) })
     }
@@ -171,7 +170,7 @@ impl Turns {
             let running = chosen(&message.deployment, &message.key)?.begin();
             return Ok(Turn { running, conversation: None, conversations });
         }
-        let conversation = (message.deployment.deployment_id, message.key.clone());
+        let conversation = (message.deployment.deployment_id, Arc::clone(&message.key));
         let running = match conversations.join(&conversation) {
             Some(running) => running,
             None => {

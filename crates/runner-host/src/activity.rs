@@ -80,8 +80,13 @@ impl Activity {
     /// Something that was said.
     #[must_use]
     pub fn text(text: impl Into<String>) -> Self {
-        let payload = serde_json::json!({ "text": text.into() });
-        Self::new(ActivityKind::Message, payload).with_flow_type(MESSAGING)
+        Self::message(serde_json::json!({ "text": text.into() })).with_flow_type(MESSAGING)
+    }
+
+    /// Something that was said, for whatever kind of flow is the first.
+    #[must_use]
+    pub fn message(payload: Value) -> Self {
+        Self::new(ActivityKind::Message, payload)
     }
 
     /// Anything else that is to be done.

@@ -58,7 +58,7 @@ pub(super) async fn answer(gate: &Arc<Gate>, asked: &Asked) -> Result<Reply, Api
     };
     let message = Message {
         deployment: Arc::clone(&deployment),
-        key: session.clone(),
+        key: session.as_str().into(),
         hint: None,
         age,
         activity: activity(&session, std::mem::take(&mut invocation.payload)),
@@ -71,17 +71,15 @@ pub(super) async fn answer(gate: &Arc<Gate>, asked: &Asked) -> Result<Reply, Api
 /// The session is one of the deployment and tenant: the runner's scope says so, and no name from
 /// outside leaves it.
 fn activity(session: &str, payload: Value) -> Activity {
-    let mut activity = Activity::text("")
-        .with_provider("invoke")
-        .in_channel("invoke")
-        .in_conversation(session)
-        .from_user(session);
-    activity.flow_type = None;
-    activity.payload = match payload {
+    let payload = match payload {
         Value::String(text) => json!({ "text": text }),
         payload => payload,
     };
-    activity
+    Activity::message(payload)
+        .with_provider("invoke")
+        .in_channel("invoke")
+        .in_conversation(session)
+        .from_user(session)
 }
 
 impl Invocation {

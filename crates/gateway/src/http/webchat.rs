@@ -234,7 +234,7 @@ fn message(opened: &Opened, payload: Value) -> Message {
     activity.payload = payload;
     Message {
         deployment: Arc::clone(&opened.deployment),
-        key: key.to_owned(),
+        key: key.into(),
         hint: hint.parse::<RevisionId>().ok(),
         age: Age::MayBeParked,
         activity,

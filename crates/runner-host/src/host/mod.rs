@@ -150,12 +150,12 @@ impl RunnerHost {
     ///
     /// # Errors
     /// [`HostError`].
-    pub async fn answer_with(
+    pub fn answer_with<'r>(
         &self,
-        runtime: &TenantRuntime,
+        runtime: &'r TenantRuntime,
         activity: Activity,
-    ) -> Result<Vec<Activity>, HostError> {
-        answer(runtime, activity).await
+    ) -> impl Future<Output = Result<Vec<Activity>, HostError>> + Send + use<'r> {
+        answer(runtime, activity)
     }
 
     /// Answers a message with what is loaded for a tenant, without a deployment.
@@ -221,7 +221,7 @@ async fn answer(runtime: &TenantRuntime, activity: Activity) -> Result<Vec<Activ
         return Ok(vec![activity]);
     }
     let flow = runtime.flow_for(&activity)?;
-    let answer = runtime.turn(&flow.pack_id, &flow.flow_id, activity).await?;
+    let answer = runtime.turn(flow, activity).await?;
     let said = match answer {
         Value::Array(items) => items,
         one => vec![one],

@@ -91,7 +91,7 @@ pub struct TenantRuntime {
     pub(super) configs: BTreeMap<String, RuntimeConfig>,
     pub(super) ports: RuntimePorts,
     pub(super) hints: HintCache,
-    pub(super) queue: TurnQueue,
+    pub(super) queue: TurnQueue<Arc<str>>,
     pub(super) names: Names,
     pub(super) templates: Templates,
     pub(super) engine: Arc<WasmEngine>,

@@ -1,5 +1,6 @@
 //! Answers a message: one turn of a conversation.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use greentic_env_pack::{PortError, SessionKey, TelemetryEvent, TurnEnd, WorkerName};
@@ -7,9 +8,10 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::TenantRuntime;
+use super::flows::FlowName;
 use super::world::TurnWorld;
 use crate::Activity;
-use crate::flow::{Engine, FlowError, FlowLimits, Outcome, RetryPolicy};
+use crate::flow::{Engine, FlowError, FlowLimits, FlowSnapshot, Outcome, RetryPolicy};
 use crate::turn::{Address, Envelope, Parking, Resumed, TurnError};
 
 /// A hold on a conversation outlives the longest turn by this much.
@@ -17,41 +19,42 @@ const LEASE_BEYOND_TURN: Duration = Duration::from_secs(30);
 
 impl TenantRuntime {
     /// Runs the flow that a message is for, from its start or from where it waits, and reports it.
-    pub(crate) async fn turn(
-        &self,
-        pack_id: &str,
-        flow_id: &str,
+    ///
+    /// What is awaited holds of the message only what the turn needs.
+    pub(crate) fn turn<'t>(
+        &'t self,
+        flow: &'t FlowName,
         activity: Activity,
-    ) -> Result<Value, TurnError> {
+    ) -> impl Future<Output = Result<Value, TurnError>> + Send + 't {
         let began = Instant::now();
-        let answer = self.answer(pack_id, flow_id, activity).await;
-        let end = match &answer {
-            Ok(_) => TurnEnd::Answered,
-            Err(error) => TurnEnd::Failed { code: error.code() },
-        };
-        let worker = WorkerName { pack: pack_id, ..self.names.worker.worker() };
-        let event = TelemetryEvent::Turn { worker, flow: flow_id, end, took: began.elapsed() };
-        self.ports.guest.telemetry.record(&event);
-        answer
-    }
-
-    async fn answer(
-        &self,
-        pack_id: &str,
-        flow_id: &str,
-        activity: Activity,
-    ) -> Result<Value, TurnError> {
+        let FlowName { pack_id, flow_id } = flow;
         let named = activity.session_id.is_some();
         let envelope = self.envelope(pack_id, flow_id, activity);
-        let name = envelope.parking_name();
+        async move {
+            let answer = self.answer(envelope, named).await;
+            let end = match &answer {
+                Ok(_) => TurnEnd::Answered,
+                Err(error) => TurnEnd::Failed { code: error.code() },
+            };
+            let worker = WorkerName { pack: pack_id, ..self.names.worker.worker() };
+            let event = TelemetryEvent::Turn { worker, flow: flow_id, end, took: began.elapsed() };
+            self.ports.guest.telemetry.record(&event);
+            answer
+        }
+    }
+
+    async fn answer(&self, mut envelope: Envelope<'_>, named: bool) -> Result<Value, TurnError> {
+        let payload = std::mem::take(&mut envelope.payload);
+        let name: Arc<str> = envelope.parking_name().into();
         let patience = self.config.limits.patience;
         let _now = self.queue.turn(&name, patience).await?;
         let live = self.config.limits.parked;
-        let parking = Parking::new(self.ports.sessions.clone(), &self.names.sessions, name, live);
+        let parking = Parking::new(self.ports.sessions.clone(), &self.names.sessions, &name, live);
         let lease = self.config.limits.turn + LEASE_BEYOND_TURN;
         match parking.take(lease).await? {
-            Some(resumed) => self.go_on(&envelope, resumed).await,
-            None => self.begin(&envelope, &parking, named).await,
+            // Boxed, so that what begins does not carry the room for what goes on.
+            Some(waited) => Box::pin(self.go_on(&envelope, payload, waited)).await,
+            None => self.begin(&envelope, payload, &parking, named).await,
         }
     }
 
@@ -81,21 +84,26 @@ impl TenantRuntime {
         self.ports.sessions.count(&self.names.sessions).await
     }
 
-    fn envelope(&self, pack_id: &str, flow_id: &str, activity: Activity) -> Envelope {
-        let (env, tenant) = (&self.config.env, &self.config.tenant);
-        Envelope::new(&Address { env, tenant, pack_id, flow_id }, activity)
+    fn envelope<'a>(
+        &'a self,
+        pack_id: &'a str,
+        flow_id: &'a str,
+        activity: Activity,
+    ) -> Envelope<'a> {
+        Envelope::new(Address { tenant: &self.config.tenant, pack_id, flow_id }, activity)
     }
 
     async fn begin(
         &self,
-        envelope: &Envelope,
+        envelope: &Envelope<'_>,
+        payload: Value,
         parking: &Parking,
         named: bool,
     ) -> Result<Value, TurnError> {
         let world = TurnWorld { runtime: self, envelope, resumed: None };
-        let (pack, flow) = (&envelope.pack_id, &envelope.flow_id);
+        let (pack, flow) = (envelope.pack_id, envelope.flow_id);
         let engine = self.flow_engine(&world);
-        let outcome = self.bounded(engine.begin(pack, flow, envelope.payload.clone())).await;
+        let outcome = self.bounded(engine.begin(pack, flow, payload)).await;
         match outcome {
             Ok(Outcome::Done(answer)) => Ok(answer),
             Ok(Outcome::Parked(parked)) => {
@@ -108,17 +116,20 @@ impl TenantRuntime {
         }
     }
 
-    async fn go_on(&self, envelope: &Envelope, resumed: Resumed<'_>) -> Result<Value, TurnError> {
+    async fn go_on(
+        &self,
+        envelope: &Envelope<'_>,
+        payload: Value,
+        (resumed, snapshot): (Resumed<'_>, FlowSnapshot),
+    ) -> Result<Value, TurnError> {
         let outcome = {
             let world = TurnWorld { runtime: self, envelope, resumed: Some(&resumed) };
-            let found = &resumed.snapshot.pack_id;
-            if *found != envelope.pack_id {
-                let (expected, found) = (found.clone(), envelope.pack_id.clone());
+            if snapshot.pack_id != envelope.pack_id {
+                let (expected, found) = (snapshot.pack_id, envelope.pack_id.to_owned());
                 Err(FlowError::OtherPack { expected, found }.into())
             } else {
                 let engine = self.flow_engine(&world);
-                let snapshot = resumed.snapshot.clone();
-                self.bounded(engine.resume(snapshot, envelope.payload.clone())).await
+                self.bounded(engine.resume(snapshot, payload)).await
             }
         };
         match outcome {

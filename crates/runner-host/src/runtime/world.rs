@@ -17,7 +17,7 @@ use crate::wasm::{CallError, Guest, Identity, Invocation};
 /// One turn of a conversation with a runtime.
 pub(super) struct TurnWorld<'t> {
     pub(super) runtime: &'t TenantRuntime,
-    pub(super) envelope: &'t Envelope,
+    pub(super) envelope: &'t Envelope<'t>,
     /// What the turn goes on with, when it does.
     pub(super) resumed: Option<&'t Resumed<'t>>,
 }
@@ -35,7 +35,7 @@ impl TurnWorld<'_> {
 
     fn state_key(&self, key: &str) -> StateKey {
         // What flows keep is not what components keep.
-        let scope = self.runtime.names.identity(&self.envelope.pack_id).state_scope();
+        let scope = self.runtime.names.identity(self.envelope.pack_id).state_scope();
         StateKey::new(format!("{scope}/flow"), key)
     }
 }

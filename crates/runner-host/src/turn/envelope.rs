@@ -11,16 +11,10 @@ const MAX_ENDPOINT_ID: usize = 128;
 /// One message on its way to a flow. Whoever makes one makes it canonical, so that the same
 /// conversation always has the same name.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Envelope {
-    pub(crate) env: String,
-    pub(crate) tenant: String,
-    pub(crate) pack_id: String,
-    pub(crate) flow_id: String,
-    pub(crate) flow_type: Option<String>,
-    pub(crate) action: String,
+pub(crate) struct Envelope<'a> {
+    pub(crate) pack_id: &'a str,
+    pub(crate) flow_id: &'a str,
     pub(crate) provider: String,
-    pub(crate) endpoint_id: Option<String>,
-    pub(crate) channel: String,
     pub(crate) conversation: String,
     pub(crate) user: String,
     /// What names the session, for stores and for components.
@@ -28,19 +22,16 @@ pub(crate) struct Envelope {
     pub(crate) payload: Value,
 }
 
-/// Which flow of which pack answers, in which environment, for which tenant.
+/// Which flow of which pack answers, for which tenant.
 pub(crate) struct Address<'a> {
-    pub(crate) env: &'a str,
     pub(crate) tenant: &'a str,
     pub(crate) pack_id: &'a str,
     pub(crate) flow_id: &'a str,
 }
 
-impl Envelope {
+impl<'a> Envelope<'a> {
     /// Fills in what the message leaves open.
-    pub(crate) fn new(address: &Address<'_>, activity: Activity) -> Self {
-        let action = activity.action().to_owned();
-        let flow_type = activity.flow_type().map(str::to_owned);
+    pub(crate) fn new(address: Address<'a>, activity: Activity) -> Self {
         let provider = activity.provider_id.unwrap_or_else(|| "provider".to_owned());
         let channel = activity.channel_id.unwrap_or_else(|| address.flow_id.to_owned());
         let conversation = activity.conversation_id.unwrap_or_else(|| channel.clone());
@@ -51,21 +42,8 @@ impl Envelope {
             format!("{}:{provider}:{channel}:{conversation}:{user}", address.tenant)
         });
         let session = with_endpoint(base, endpoint_id.as_deref());
-        Self {
-            env: address.env.to_owned(),
-            tenant: address.tenant.to_owned(),
-            pack_id: address.pack_id.to_owned(),
-            flow_id: address.flow_id.to_owned(),
-            flow_type,
-            action,
-            provider,
-            endpoint_id,
-            channel,
-            conversation,
-            user,
-            session,
-            payload: activity.payload,
-        }
+        let Address { pack_id, flow_id, .. } = address;
+        Self { pack_id, flow_id, provider, conversation, user, session, payload: activity.payload }
     }
 
     /// What names a parked conversation inside of its scope: the session, the pack whose flow waits,

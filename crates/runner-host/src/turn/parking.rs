@@ -19,20 +19,19 @@ pub(crate) struct Parking {
     time_to_live: Duration,
 }
 
-/// What waited there, held by this turn.
+/// The hold of this turn on what waited there.
 #[derive(Debug)]
 pub(crate) struct Resumed<'p> {
     parking: &'p Parking,
     token: LeaseToken,
     spent: AtomicBool,
-    pub(crate) snapshot: FlowSnapshot,
 }
 
 impl Parking {
     pub(crate) fn new(
         sessions: Arc<dyn Sessions>,
         scope: &str,
-        name: String,
+        name: &str,
         time_to_live: Duration,
     ) -> Self {
         Self { sessions, key: SessionKey::new(scope, name), time_to_live }
@@ -41,7 +40,10 @@ impl Parking {
     /// Takes what waits there, for the time of the lease. None when nothing waits.
     ///
     /// Within a host, turns take their turns; another host may hold it.
-    pub(crate) async fn take(&self, lease: Duration) -> Result<Option<Resumed<'_>>, TurnError> {
+    pub(crate) async fn take(
+        &self,
+        lease: Duration,
+    ) -> Result<Option<(Resumed<'_>, FlowSnapshot)>, TurnError> {
         let held = match self.sessions.take(&self.key, lease).await? {
             Taken::Absent => return Ok(None),
             Taken::Busy => return Err(TurnError::HeldElsewhere),
@@ -51,7 +53,7 @@ impl Parking {
         match serde_json::from_slice(&held.value) {
             Ok(snapshot) => {
                 let spent = AtomicBool::new(false);
-                Ok(Some(Resumed { parking: self, token, spent, snapshot }))
+                Ok(Some((Resumed { parking: self, token, spent }, snapshot)))
             }
             Err(source) => {
                 // Nobody can go on with it; the next message begins anew.
