@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use greentic_deploy_spec::{DeploymentId, RevisionId};
+use greentic_deploy_spec::{DeploymentId, RevisionId, with_causes};
 use greentic_env_pack::PortError;
 use greentic_runner_host::{
     Activity, FlowError, HeldTurn, HostError, RunnerHost, RuntimeError, TurnError, TurnQueue,
@@ -126,9 +126,10 @@ impl Turns {
         message: Message,
     ) -> Result<Answer, ApiError> {
         let turn = self.begin(&message).await?;
-        let held = self.hold(&turn).await?;
+        let held = self.hold(&message, &turn).await?;
         let (host, metrics) = (Arc::clone(&self.host), Arc::clone(metrics));
         let deployment_id = message.deployment.deployment_id;
+        let revision_id = turn.running.revision().revision_id();
         let said = async move {
             let began = Instant::now();
             let runtime = &turn.running.revision().runtime;
@@ -140,12 +141,13 @@ impl Turns {
         };
         let said = ToItsEnd::new(said, self.end());
         let said = said.await.map_err(|_| ApiError::internal("the turn was cut off"))?;
-        said.map(|said| Answer { said }).map_err(|error| refused(&error))
+        let whose = Whose { deployment: &message.deployment, revision_id: Some(revision_id) };
+        said.map(|said| Answer { said }).map_err(|error| whose.refused(&error))
     }
 
     /// Waits until it is the turn of a message. Only then it takes room: of a conversation one message at
     /// a time does, however many are sent.
-    async fn hold(&self, turn: &Turn) -> Result<Held, ApiError> {
+    async fn hold(&self, message: &Message, turn: &Turn) -> Result<Held, ApiError> {
         let Some(conversation) = &turn.conversation else {
             return Ok(Held { _room: self.room()?, _now: None });
         };
@@ -155,7 +157,8 @@ impl Turns {
         let waiting = self.waiting.try_acquire();
         let _waiting = waiting.map_err(|_| ApiError::busy("too many messages wait for others"))?;
         let now = self.queue.turn(conversation, self.patience).await;
-        let now = now.map_err(|error| refused(&error.into()))?;
+        let whose = Whose { deployment: &message.deployment, revision_id: None };
+        let now = now.map_err(|error| whose.refused(&error.into()))?;
         Ok(Held { _room: self.room()?, _now: Some(now) })
     }
 
@@ -235,7 +238,8 @@ async fn holder(message: &Message) -> Result<Option<&Arc<Loaded>>, ApiError> {
     let others = loaded.iter().filter(|one| !is_hinted(one));
     for one in first.chain(others) {
         let parked = one.runtime.is_parked(&message.activity).await;
-        if parked.map_err(|error| refused(&TurnError::from(error).into()))? {
+        let whose = Whose { deployment: &message.deployment, revision_id: Some(one.revision_id()) };
+        if parked.map_err(|error| whose.refused(&TurnError::from(error).into()))? {
             return Ok(Some(one));
         }
     }
@@ -250,23 +254,35 @@ fn chosen<'d>(deployment: &'d Deployment, key: &str) -> Result<&'d Arc<Loaded>, 
     })
 }
 
-/// What whoever sent the message is told. What went wrong inside is for the log.
-fn refused(error: &HostError) -> ApiError {
-    let code = error.code();
-    match error {
-        HostError::Turn(TurnError::Late { .. } | TurnError::Crowded | TurnError::HeldElsewhere) => {
-            ApiError::busy("earlier messages of this conversation are still being answered")
-                .with_code(code)
-        }
-        HostError::Turn(TurnError::Deadline { .. }) => {
-            ApiError::timeout("the worker took too long to answer").with_code(code)
-        }
-        HostError::Runtime(RuntimeError::RevisionNotLoaded { .. }) => {
-            ApiError::unavailable(code, "this worker cannot answer now")
-        }
-        error => {
-            tracing::warn!(code, error = greentic_deploy_spec::with_causes(error), "a turn failed");
-            if is_full(error) { ApiError::full(code) } else { ApiError::worker_failed(code) }
+/// Whose turn it is.
+struct Whose<'m> {
+    deployment: &'m Deployment,
+    /// None when nothing was asked of it yet.
+    revision_id: Option<RevisionId>,
+}
+
+impl Whose<'_> {
+    /// What whoever sent the message is told. What went wrong inside is for the log.
+    fn refused(&self, error: &HostError) -> ApiError {
+        let code = error.code();
+        match error {
+            HostError::Turn(
+                TurnError::Late { .. } | TurnError::Crowded | TurnError::HeldElsewhere,
+            ) => ApiError::busy("earlier messages of this conversation are still being answered")
+                .with_code(code),
+            HostError::Turn(TurnError::Deadline { .. }) => {
+                ApiError::timeout("the worker took too long to answer").with_code(code)
+            }
+            HostError::Runtime(RuntimeError::RevisionNotLoaded { .. }) => {
+                ApiError::unavailable(code, "this worker cannot answer now")
+            }
+            error => {
+                let bundle_id = self.deployment.bundle_id.as_str();
+                let revision_id = self.revision_id.map(tracing::field::display);
+                let error_text = with_causes(error);
+                tracing::warn!(bundle_id, revision_id, code, error = error_text, "a turn failed");
+                if is_full(error) { ApiError::full(code) } else { ApiError::worker_failed(code) }
+            }
         }
     }
 }
