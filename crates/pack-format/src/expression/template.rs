@@ -28,8 +28,8 @@ pub fn problem(text: &str) -> Option<String> {
 
 /// A helper that there is not or that lacks what it works on, as far as filling the template with nothing leads to it.
 fn helper_problem(text: &str) -> Option<String> {
-    let nothing = json!({ "entry": {}, "in": {}, "prev": {}, "node": {}, "state": {} });
-    let error = Handlebars::new().render_template(text, &nothing).err()?;
+    // Nothing to loop over: what is in a pack must not keep anybody who only looks at it.
+    let error = Handlebars::new().render_template(text, &json!({})).err()?;
     match error.reason() {
         RenderErrorReason::HelperNotFound(name) => Some(format!("there is no helper `{name}`")),
         RenderErrorReason::ParamNotFoundForIndex(name, _) => {

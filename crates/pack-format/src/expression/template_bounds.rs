@@ -21,8 +21,8 @@ pub fn problem(template: &str, context: &Value) -> Option<&'static str> {
     if shape.nested > MAX_NESTED {
         return Some("it is nested more than 32 deep; flatten it");
     }
-    // A loop runs at most as often as the longest list has items.
-    let longest = if shape.loops == 0 { 1 } else { longest(context).max(1) };
+    // A loop runs at most as often as the longest list has items, of the context or of the template itself.
+    let longest = if shape.loops == 0 { 1 } else { longest(context).max(shape.items).max(1) };
     let loops = u32::try_from(shape.loops).unwrap_or(u32::MAX);
     let tags = longest.saturating_pow(loops).saturating_mul(shape.tags);
     (tags > MAX_TAGS).then_some("its loops may run too often; loop over less")
@@ -36,6 +36,8 @@ struct Shape {
     nested: usize,
     /// Loops inside of each other, at most.
     loops: usize,
+    /// Items of a list or object that stands in a tag, at most.
+    items: usize,
     has_partials: bool,
 }
 
@@ -51,6 +53,9 @@ impl Shape {
         let mut shape = Self::default();
         let mut open: Vec<Block> = Vec::new();
         let is_plain = is_plain(template);
+        if !is_plain {
+            shape.items = commas(template) + 1;
+        }
         for tag in template.split("{{").skip(1) {
             shape.tags += 1;
             let words = words(tag);
@@ -76,6 +81,7 @@ impl Shape {
                 }
             }
             shape.has_partials |= words.starts_with(['>', '*']);
+            shape.items = shape.items.max(items(tag));
             let brackets = tag.matches(['(', '[', '{']).count();
             let nested: usize = open.iter().map(|block| block.nested).sum();
             shape.nested = shape.nested.max(nested + brackets);
@@ -86,6 +92,16 @@ impl Shape {
         }
         shape
     }
+}
+
+/// The items that a list or object in a tag can have. The text behind the tag has commas of its own.
+fn items(tag: &str) -> usize {
+    let inside = tag.rsplit_once("}}").map_or(tag, |(inside, _)| inside);
+    if inside.contains(['[', '{']) { commas(inside) + 1 } else { 0 }
+}
+
+fn commas(text: &str) -> usize {
+    text.matches(',').count()
 }
 
 fn words(tag: &str) -> &str {

@@ -189,4 +189,11 @@ fn a_template_that_includes_itself_or_loops_too_often_is_refused() {
     }
     assert!(is_refused(&"{{#each list}}{{this}}{{/each}}".repeat(1_000), &context));
     assert!(!is_refused(&loops(2), &json!({ "list": vec![0; 100] })));
+    let literal = |levels: usize| {
+        "{{#each [1,2,3,4,5,6,7,8,9,0]}}".repeat(levels) + &"{{/each}}".repeat(levels)
+    };
+    assert!(is_refused(&literal(20), &json!({})), "a list of the template's own");
+    assert!(!is_refused(&literal(2), &json!({})));
+    let quoted = literal(20).replace("[1,2", "[\"{{\",2").replace(",0]", ",\"{{\"]");
+    assert!(is_refused(&quoted, &json!({})), "also where texts look like tags");
 }
