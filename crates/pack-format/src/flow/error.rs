@@ -211,7 +211,7 @@ pub enum FlowProblem {
         /// The flow.
         flow: String,
         /// The flows that there are.
-        flows: Vec<String>,
+        flows: Box<[String]>,
     },
     /// A node that waits and leads nowhere.
     #[error(
@@ -248,7 +248,7 @@ pub enum FlowProblem {
         /// The operation.
         operation: String,
         /// The operations that there are.
-        operations: Vec<String>,
+        operations: Box<[String]>,
     },
     /// A node that names no operation.
     #[error(
@@ -261,7 +261,7 @@ pub enum FlowProblem {
         /// The component.
         component: String,
         /// The operations that there are.
-        operations: Vec<String>,
+        operations: Box<[String]>,
     },
 }
 

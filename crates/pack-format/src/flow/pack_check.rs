@@ -76,7 +76,7 @@ impl Nameable<'_> {
         match said(node, NAMES) {
             Some(flow) if !is_template(flow) && !self.flows.iter().any(|known| known == flow) => {
                 let (node, flow) = (node.id.clone(), flow.to_owned());
-                Err(FlowProblem::UnknownFlow { node, flow, flows: self.flows.to_vec() })
+                Err(FlowProblem::UnknownFlow { node, flow, flows: self.flows.into() })
             }
             _ => Ok(()),
         }
@@ -126,7 +126,8 @@ fn check_operation(
     component: &ComponentManifest,
     operation: Option<&str>,
 ) -> Result<(), FlowProblem> {
-    let operations: Vec<String> = component.operations.iter().map(|one| one.name.clone()).collect();
+    let operations: Box<[String]> =
+        component.operations.iter().map(|one| one.name.clone()).collect();
     // A component that does not say which it has may have any.
     if operations.is_empty() || !component.world.starts_with(NODE_WORLD) {
         return Ok(());

@@ -142,3 +142,14 @@ fn a_folder_that_answers_nothing_and_files_that_would_be_left_out_are_refused() 
     );
     check(&|folder| write(folder, "pack.yaml", ""), "pack.yaml:1:1: the file is empty");
 }
+
+#[test]
+#[cfg(unix)]
+fn a_file_with_a_name_that_cannot_be_is_named_with_its_folder() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let folder = pack_folder();
+    let name = std::ffi::OsStr::from_bytes(b"b\xffd.txt");
+    fs::write(folder.path().join("assets").join(name), "").unwrap();
+    let error = PackBuilder::from_folder(folder.path(), &limits()).unwrap_err().to_string();
+    assert!(error.starts_with("entry `assets/b\u{fffd}d.txt` "), "{error}");
+}

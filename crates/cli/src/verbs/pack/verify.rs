@@ -94,8 +94,10 @@ fn public_key(path: &Path) -> Result<TrustedKey, CliError> {
     /// A key in PEM has a few hundred bytes.
     const MAX_BYTES: u64 = 16 * 1024;
     let public_key_pem = files::read_text(path, MAX_BYTES)?;
-    let key_id = key_id_for_public_key_pem(&public_key_pem)
-        .map_err(|error| CliError::Key { path: path.to_owned(), problem: error.to_string() })?;
+    let key_id = key_id_for_public_key_pem(&public_key_pem).map_err(|_| {
+        let problem = "it is no Ed25519 public key in PEM (`-----BEGIN PUBLIC KEY-----`)";
+        CliError::Key { path: path.to_owned(), problem: problem.to_owned() }
+    })?;
     Ok(TrustedKey { key_id, public_key_pem })
 }
 
