@@ -25,8 +25,8 @@ use crate::{EnvironmentReads, StoreError};
 ///
 /// Methods block, some of them on a disk or a network; async callers use their runtime's means for
 /// blocking work. Verbs without a key in their signature get one from
-/// [`MutationsExt::with_key`]; without it a fresh one is minted. In the same way
-/// [`MutationsExt::expecting`] gives an expected etag and [`MutationsExt::acting_as`] an actor.
+/// [`with_key`](crate::MutationsExt::with_key); without it a fresh one is minted. In the same way
+/// [`expecting`](crate::MutationsExt::expecting) gives an expected etag and [`acting_as`](crate::MutationsExt::acting_as) an actor.
 ///
 /// # Errors
 /// All verbs answer [`StoreError`]: [`StoreError::NotFound`] without the environment; the kind of
